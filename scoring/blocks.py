@@ -1,0 +1,174 @@
+"""Blocks: the typed pieces from which a review screen is drawn. One template per `type` in templates/blocks/.
+
+A kind's card() returns blocks; nothing else in the product knows how a kind looks. `area` says where a block
+stands: "content" (largest), "context" (beside it), "evidence" (folded until asked for; absent in blind mode).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+Area = Literal["content", "context", "evidence"]
+Mark = Literal["", "match", "mismatch", "high", "low", "missing"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Code points [start, end) of a text, with the label in words."""
+
+    start: int
+    end: int
+    label: str = ""
+    weight: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextBlock:
+    """Text as it was written; `spans` is evidence, `hidden` are characters that do not look like what they are."""
+
+    type: ClassVar[str] = "text"
+    area: Area = "content"
+    field: str
+    title: str = ""
+    text: str
+    meta: str = ""  # one line above the text: stars, subject
+    rating: float | None = None  # stars of 5
+    spans: Sequence[Span] = ()
+    hidden: Sequence[Span] = ()
+    normalised: str | None = None  # None when nothing changed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    index: int
+    sender: str
+    own: bool  # drawn on the right: the account under review
+    text: str
+    at: str = ""  # ISO time or ""
+    image: str | None = None
+    flagged: bool = False
+    spans: Sequence[Span] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationBlock:
+    type: ClassVar[str] = "conversation"
+    area: Area = "content"
+    title: str = "Conversation"
+    turns: Sequence[Turn]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    t: float  # seconds
+    image: str | None = None  # media derivative id (already blurred and grey), if one was kept
+    score: float | None = None
+    label: str = ""
+    text: str = ""  # read by OCR
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FramesBlock:
+    """A video as a strip of blurred frames; `matches` say which known content it equals."""
+
+    type: ClassVar[str] = "frames"
+    area: Area = "content"
+    title: str = ""
+    media: str | None = None
+    duration_s: float | None = None
+    frames: Sequence[Frame] = ()
+    matches: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    name: str
+    value: str
+    note: str = ""
+    mark: Mark = ""
+    percentile: int | None = None  # of the population, 0-100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactsBlock:
+    type: ClassVar[str] = "facts"
+    area: Area = "context"
+    title: str
+    facts: Sequence[Fact]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    name: str  # in words: "Card used 5 times in the last hour"
+    weight: float  # signed, in log-odds: above 0 speaks for risk
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasonsBlock:
+    """Ranked reasons for and against; `counterfactual` is a sentence that was tested by scoring again."""
+
+    type: ClassVar[str] = "reasons"
+    area: Area = "evidence"
+    title: str = "Reasons"
+    speaks_for: Sequence[Reason] = ()
+    speaks_against: Sequence[Reason] = ()
+    counterfactual: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordField:
+    name: str  # key in the verdict's `fields`
+    title: str
+    value: str
+    note: str = ""
+    checks: Sequence[Fact] = ()
+    chance_right: float | None = None  # None in blind mode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordBlock:
+    """A record to verify field by field: right, wrong or unknown."""
+
+    type: ClassVar[str] = "record"
+    area: Area = "content"
+    title: str = ""
+    fields: Sequence[RecordField]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    attribute: str  # "Device"
+    value: str  # shortened
+    others: int  # items that share it
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinksBlock:
+    """Attributes that this item shares with earlier ones."""
+
+    type: ClassVar[str] = "links"
+    area: Area = "content"
+    title: str = "Shared with earlier items"
+    links: Sequence[Link]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeBlock:
+    """One sentence: what could not be checked, and what that means."""
+
+    type: ClassVar[str] = "notice"
+    area: Area = "content"
+    text: str
+    tone: Literal["info", "caution"] = "info"
+
+
+Block = (
+    TextBlock | ConversationBlock | FramesBlock | FactsBlock | ReasonsBlock | RecordBlock | LinksBlock | NoticeBlock
+)
+BLOCK_TYPES = (
+    TextBlock, ConversationBlock, FramesBlock, FactsBlock, ReasonsBlock, RecordBlock, LinksBlock, NoticeBlock,
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""From a score to the part of the item that moved it."""

@@ -1,0 +1,119 @@
+"""What a kind declares. A kind is one package under scoring/kinds and one line in registry.KINDS.
+
+Importing a kind must stay light (no numpy, torch, sklearn, cv2): the web process draws cards from it. What is
+heavy is named by a dotted path ("package.module:name") and loaded where it runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from scoring.artifacts import Bundle
+from scoring.blocks import Block
+from scoring.types import Example, Item, Json, RunContext, Score
+
+Lane = Literal["light", "heavy"]
+
+
+class Payload(BaseModel):
+    """Base of every payload: unknown fields are kept and ignored."""
+
+    model_config = ConfigDict(extra="allow", str_strip_whitespace=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """How the console speaks of a kind and of its outcomes: short verbs, sentence case."""
+
+    one: str  # "review"
+    many: str  # "reviews"
+    allow: str = "Allow"
+    allowed: str = "Kept"
+    enforce: str = "Remove"
+    enforced: str = "Removed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainOptions:
+    """`progress` receives (share 0-1, one sentence); it may raise to cancel. Same seed and data, same model."""
+
+    seed: int = 0
+    version: str = ""
+    cache_dir: Path | None = None
+    progress: Callable[[float, str], None] = lambda share, sentence: None
+    parameters: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """Parts that share no group and no near-duplicate. `tune` picks blends and calibrates; `test` is for evaluate."""
+
+    train: Sequence[Example]
+    tune: Sequence[Example]
+    test: Sequence[Example] = ()
+
+
+class Scorer(Protocol):
+    """Loaded once in a worker, called with batches. One Score per item, in order; never raises for one bad item."""
+
+    def score(self, items: Sequence[Item], context: RunContext) -> list[Score]: ...
+
+    def explain(self, items: Sequence[Item], context: RunContext) -> list[Score]:
+        """As score(), with fuller evidence; slower."""
+        ...
+
+
+class Trainer(Protocol):
+    """Writes a bundle into the folder `out` (through artifacts.write_bundle) and returns it."""
+
+    def __call__(self, split: Split, out: Path, options: TrainOptions) -> Bundle: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    name: str
+    words: Words
+    lane: Lane
+    payload: type[Payload]
+    scorer: str  # "scoring.kinds.review.scorer:ReviewScorer", called as ReviewScorer(bundle)
+    trainers: Mapping[str, str]  # {"quick": "scoring.kinds.review.training:train_quick"}; the first is the default
+    card: Callable[[Item, Score | None], Sequence[Block]]  # score None = blind: no evidence anywhere
+    headline: Callable[[Mapping[str, Json]], str]  # one line for lists, at most 120 characters
+    text: Callable[[Mapping[str, Json]], str]  # everything that search should find
+    policy: Path  # the starter policy document (scoring/policy.py reads it)
+    keys: Callable[[Item], Mapping[str, str]] = lambda item: {}  # shared attributes: history and links
+    facts: Callable[[Item], Mapping[str, Json]] = lambda item: {}  # kept beside the keys for later items
+    at: Callable[[Item], datetime | None] = lambda item: item.created_at  # when it happened
+    history: timedelta | None = None  # how far back `past` reaches; None = no history is fetched
+    layout: Literal["", "wide", "order"] = ""  # grid of the case page
+    record_fields: Sequence[str] = ()  # fields that a verdict may mark right, wrong or unknown
+    icon: str = "M4 4h12v12H4z"  # SVG path in a 20 x 20 box
+
+    def parse(self, payload: Any) -> dict[str, Json]:
+        """Validate a raw payload; returns its JSON form. Raises pydantic.ValidationError with field paths."""
+        return self.payload.model_validate(payload).model_dump(mode="json", exclude_none=True)
+
+    def load_scorer(self, bundle: Bundle) -> Scorer:
+        scorer: Scorer = load(self.scorer)(bundle)
+        return scorer
+
+    def load_trainer(self, name: str | None = None) -> Trainer:
+        """Raises KeyError with the names there are."""
+        name = name or next(iter(self.trainers))
+        if name not in self.trainers:
+            raise KeyError(f"{self.name} has no trainer {name!r}; it has {', '.join(self.trainers)}")
+        trainer: Trainer = load(self.trainers[name])
+        return trainer
+
+
+def load(path: str) -> Any:
+    """Import "package.module:name"."""
+    module, _, name = path.partition(":")
+    return getattr(import_module(module), name)

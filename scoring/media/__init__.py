@@ -1,0 +1,1 @@
+"""Media: safe probing, decoding, sampling, hashing."""

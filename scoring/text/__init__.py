@@ -1,0 +1,1 @@
+"""Text: normalising, masking, language, encoding."""

@@ -1,0 +1,1 @@
+"""Datasets, fitting, evaluation, comparison, replay."""
