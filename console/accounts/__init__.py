@@ -1,0 +1,1 @@
+"""People, sources, tokens and roles."""

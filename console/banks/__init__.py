@@ -1,0 +1,1 @@
+"""Banks of known content: exact and perceptual hashes."""

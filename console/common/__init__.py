@@ -1,0 +1,1 @@
+"""What every app needs: jobs, outbox, idempotency keys, ids, time of the database."""

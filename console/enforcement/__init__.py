@@ -1,0 +1,1 @@
+"""Effects: enforcement actions, webhooks and their deliveries."""

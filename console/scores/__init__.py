@@ -1,0 +1,1 @@
+"""What the machine said of an item, and what was decided."""

@@ -1,0 +1,168 @@
+"""The one settings file. Every value can be set by the environment; docker/.env.example lists them."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from psycopg.conninfo import conninfo_to_dict
+
+from console import env
+from console.common import embedded
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+HOME = env.folder("SECOND_LOOK_HOME", BASE_DIR / "var")
+MEDIA_ROOT = HOME / "media"
+MODELS_ROOT = HOME / "models"
+SNAPSHOTS_ROOT = HOME / "snapshots"
+
+DEBUG = env.flag("DEBUG", False)
+PORT = env.integer("PORT", 8000, least=1)
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1],testserver")
+PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}")
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", PUBLIC_URL)
+HTTPS = env.flag("HTTPS", PUBLIC_URL.startswith("https://"))
+
+
+def _secret_key() -> str:
+    """From the environment, or made once and kept in the home folder with mode 0600."""
+    if given := env.text("SECRET_KEY"):
+        return given
+    file = HOME / "secret_key"
+    if not file.exists():
+        HOME.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(48))
+    return file.read_text().strip()
+
+
+SECRET_KEY = _secret_key()
+
+EMBEDDED_DATABASE = not env.text("DATABASE_URL")
+EMBEDDED_REDIS = not env.text("REDIS_URL")
+DATABASE_URL = env.text("DATABASE_URL") or embedded.database_url(HOME)
+REDIS_URL = env.text("REDIS_URL") or embedded.redis_url(HOME)
+BROKER_URL = env.text("REDIS_URL") or embedded.broker_url(HOME)
+
+
+def _database() -> dict[str, Any]:
+    try:
+        parts = conninfo_to_dict(DATABASE_URL)
+    except Exception as error:
+        raise ImproperlyConfigured(f"DATABASE_URL cannot be read: {error}") from error
+    known = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+    options: dict[str, Any] = {name: value for name, value in parts.items() if name not in known}
+    # An idle transaction keeps dead rows alive and slows every claim; a lost query must not hold a lease for ever.
+    options["options"] = "-c statement_timeout=60000 -c idle_in_transaction_session_timeout=60000 -c lock_timeout=20000"
+    options["pool"] = {"min_size": 1, "max_size": env.integer("DATABASE_POOL", 8, least=1), "timeout": 10}
+    return {"ENGINE": "django.db.backends.postgresql", "CONN_HEALTH_CHECKS": True, "OPTIONS": options} | {
+        name: parts[key] for key, name in known.items() if key in parts
+    }
+
+
+DATABASES = {"default": _database()}
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "rest_framework",
+    "knox",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_filters",
+    "django_htmx",
+    "template_partials",
+    "csp",
+    "django_structlog",
+    "console.common",
+    "console.audit",
+    "console.accounts",
+    "console.policies",
+    "console.banks",
+    "console.intake",
+    "console.scores",
+    "console.cases",
+    "console.verdicts",
+    "console.enforcement",
+    "console.training",
+    "console.insights",
+    "console.api",
+    "console.ui",
+]
+AUTH_USER_MODEL = "accounts.User"
+KNOX_TOKEN_MODEL = "accounts.ApiToken"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+ROOT_URLCONF = "console.urls"
+WSGI_APPLICATION = "console.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = env.text("TIME_ZONE", "UTC")
+USE_TZ = True
+STATIC_URL = "/static/"
+STATIC_ROOT = HOME / "static"
+STATICFILES_DIRS = [BASE_DIR / "templates" / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+MEDIA_MAX_BYTES = env.integer("MEDIA_MAX_MB", 512, least=1) * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer("BODY_MAX_MB", 10, least=1) * 1024 * 1024
+
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REFERRER_POLICY = "no-referrer"
+X_FRAME_OPTIONS = "DENY"
+
+CELERY_TASK_ALWAYS_EAGER = False
+DISPATCH_BACKEND = env.text("DISPATCH_BACKEND", "celery")  # celery | memory | inline
+UNDO_SECONDS = env.integer("UNDO_SECONDS", 10, least=0)
+CLAIM_MINUTES = env.integer("CLAIM_MINUTES", 10, least=1)
+FRAME_MODEL = env.text("FRAME_MODEL")  # folder or hub name of an image classifier
+FRAME_MODEL_REVISION = env.text("FRAME_MODEL_REVISION")

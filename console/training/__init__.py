@@ -1,0 +1,1 @@
+"""Snapshots, runs, model versions and schedules."""

@@ -1,0 +1,1 @@
+"""Pages, thin: parse, authorise, call flow or a selector, render."""

@@ -1,0 +1,1 @@
+"""What people concluded, and the labels that follow."""

@@ -1,0 +1,76 @@
+"""What a person concluded, and the training targets that follow from it."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from console.cases.models import Case, Claim
+from console.common.ids import uuid7
+from console.intake.models import Item
+from console.policies.models import PolicyVersion
+from console.scores.models import Decision
+
+
+class Verdict(models.Model):
+    class State(models.TextChoices):
+        GIVEN = "given"
+        UNDONE = "undone"
+        SUPERSEDED = "superseded"
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="verdicts")
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="verdicts")
+    claim = models.OneToOneField(Claim, on_delete=models.PROTECT, related_name="verdict")
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="verdicts")
+    decision = models.OneToOneField(Decision, on_delete=models.PROTECT, related_name="verdict")
+    policy_version = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=10, choices=State, default=State.GIVEN)
+    outcome = models.CharField(max_length=8)  # allow | enforce
+    action = models.CharField(max_length=32, default="", blank=True)
+    clauses = models.JSONField(default=list)
+    fields = models.JSONField(default=dict)  # {"email": "right" | "wrong" | "unknown"}
+    severity = models.SmallIntegerField(default=0)
+    certain = models.BooleanField(default=True)
+    note = models.TextField(default="", blank=True)
+    spans = models.JSONField(default=list)
+    evidence_seen = models.BooleanField(default=False)  # the model's opinion was visible: trains, never tests
+    created_at = models.DateTimeField(db_default=Now())
+    undo_until = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(outcome__in=["allow", "enforce"]), name="verdict_outcome_known")]
+        indexes = [
+            models.Index(fields=["item", "-created_at"], name="verdict_item"),
+            models.Index(fields=["reviewer", "-created_at"], name="verdict_reviewer"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.outcome} {self.item_id}"
+
+
+class Label(models.Model):
+    """One label event. What a label means now is the newest that was not withdrawn."""
+
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="labels")
+    name = models.CharField(max_length=64)
+    value = models.SmallIntegerField()  # 0 or 1
+    source = models.CharField(max_length=16)  # verdict, feedback, gold, audit, appeal, import
+    verdict = models.ForeignKey(Verdict, null=True, on_delete=models.CASCADE, related_name="labels")
+    model_visible = models.BooleanField(default=False)
+    weight = models.FloatField(default=1.0)
+    spans = models.JSONField(default=list)
+    withdrawn = models.BooleanField(default=False)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["item", "name", "-id"], name="label_item", condition=Q(withdrawn=False)),
+            models.Index(fields=["created_at"], name="label_time"),
+        ]
+        constraints = [models.CheckConstraint(condition=Q(value__in=[0, 1]), name="label_value_binary")]
+
+    def __str__(self) -> str:
+        return f"{self.name}={self.value}"
