@@ -1,0 +1,27 @@
+"""The chat kind: conversations between two sides, with what is known of the account under review."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from scoring.kind import Kind, Words
+from scoring.kinds.chat.card import draw_card, thread_facts, thread_keys
+from scoring.kinds.chat.payload import ChatPayload, headline, searchable_text
+
+CHAT = Kind(
+    name="chat",
+    words=Words(one="conversation", many="conversations", allow="Allow", allowed="Kept", enforce="Restrict", enforced="Restricted"),
+    lane="light",
+    payload=ChatPayload,
+    scorer="scoring.kinds.chat.scorer:ChatScorer",
+    trainers={"quick": "scoring.kinds.chat.training:train_quick"},
+    card=draw_card,
+    headline=headline,
+    text=searchable_text,
+    policy=Path(__file__).with_name("policy.json"),
+    keys=thread_keys,
+    facts=thread_facts,
+    history=timedelta(days=30),
+    icon="M3 4h14v9H9l-4 3v-3H3z",
+)
