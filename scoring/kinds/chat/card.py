@@ -39,9 +39,9 @@ def thread_keys(item: Item) -> dict[str, str]:
             for name, value in contact_points(message.get("text", "")):
                 if name in KEY_NAMES:  # a site is shared by strangers
                     keys.setdefault(name, value)
-    for name, value in (("account", item.actor.get("id")), ("device", account.get("device_id") or item.actor.get("device_id"))):
-        if value:
-            keys[name] = str(value)
+    for name, found in (("account", item.actor.get("id")), ("device", account.get("device_id") or item.actor.get("device_id"))):
+        if found:
+            keys[name] = str(found)
     return keys
 
 

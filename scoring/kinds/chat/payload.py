@@ -16,26 +16,26 @@ MAX_HEADLINE = 120
 
 class Message(Payload):
     sender: str = Field(min_length=1, max_length=200)
-    text: str = Field("", max_length=20_000)
+    text: str = Field(default="", max_length=20_000)
     sent_at: datetime | None = None
-    image: str | None = Field(None, max_length=200)  # media id
+    image: str | None = Field(default=None, max_length=200)  # media id
 
 
 class Account(Payload):
     """The account under review. `sender` is its name in the messages; unknown facts are kept."""
 
-    sender: str | None = Field(None, max_length=200)
-    device_id: str | None = Field(None, max_length=200)
-    age_days: float | None = Field(None, ge=0)
-    messages_per_hour: float | None = Field(None, ge=0)
-    lifetime_orders: int | None = Field(None, ge=0)
-    new_recipients: int | None = Field(None, ge=0)  # people it wrote to for the first time in the last day
-    reports: int | None = Field(None, ge=0)  # reports against the account, ever
+    sender: str | None = Field(default=None, max_length=200)
+    device_id: str | None = Field(default=None, max_length=200)
+    age_days: float | None = Field(default=None, ge=0)
+    messages_per_hour: float | None = Field(default=None, ge=0)
+    lifetime_orders: int | None = Field(default=None, ge=0)
+    new_recipients: int | None = Field(default=None, ge=0)  # people it wrote to for the first time in the last day
+    reports: int | None = Field(default=None, ge=0)  # reports against the account, ever
 
 
 class ChatPayload(Payload):
     messages: list[Message] = Field(min_length=1, max_length=MAX_MESSAGES)
-    flagged_index: int | None = Field(None, ge=0)
+    flagged_index: int | None = Field(default=None, ge=0)
     account: Account = Field(default_factory=Account)
 
     @model_validator(mode="after")

@@ -1,0 +1,29 @@
+"""The contact kind: records about people at companies, verified field by field."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from scoring.kind import Kind, Words
+from scoring.kinds.contact.card import RECORD_FIELDS, draw_card, record_keys
+from scoring.kinds.contact.payload import ContactPayload, headline, searchable_text
+
+CONTACT = Kind(
+    name="contact",
+    words=Words(one="contact", many="contacts", allow="Right", allowed="Confirmed", enforce="Wrong", enforced="Corrected"),
+    lane="light",
+    payload=ContactPayload,
+    scorer="scoring.kinds.contact.scorer:ContactScorer",
+    trainers={
+        "quick": "scoring.kinds.contact.training:train_quick",
+        "boosted": "scoring.kinds.contact.training:train_boosted",
+    },
+    card=draw_card,
+    headline=headline,
+    text=searchable_text,
+    policy=Path(__file__).with_name("policy.json"),
+    keys=record_keys,
+    layout="wide",
+    record_fields=RECORD_FIELDS,
+    icon="M4 4h12v12H4zM8 8h4M7 13c1-2 5-2 6 0",
+)
