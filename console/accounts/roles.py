@@ -1,0 +1,52 @@
+"""Who may do what. Roles of people are Django groups; a token carries one role of its own."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group
+
+if TYPE_CHECKING:
+    from console.accounts.models import User
+
+
+class Role(StrEnum):
+    INTEGRATION = "integration"  # a platform: posts and reads its own items
+    MODERATOR = "moderator"
+    LEAD = "lead"
+    POLICY = "policy"
+    ADMIN = "admin"
+
+
+PEOPLE = frozenset({Role.MODERATOR, Role.LEAD, Role.POLICY, Role.ADMIN})  # roles that are groups
+_ALSO = {Role.LEAD: frozenset({Role.MODERATOR}), Role.ADMIN: PEOPLE}
+
+
+def with_implied(roles: set[Role] | frozenset[Role]) -> frozenset[Role]:
+    """A lead is a moderator too; an admin is everything that a person can be."""
+    return frozenset(roles).union(*(_ALSO.get(role, frozenset()) for role in roles))
+
+
+def roles_of(user: User | AbstractBaseUser | AnonymousUser) -> frozenset[Role]:
+    """Roles of a person by groups, kept on the object: one query for each request."""
+    if not user.is_authenticated or not user.is_active:
+        return frozenset()
+    known: frozenset[Role] | None = getattr(user, "_roles", None)
+    if known is None:
+        if getattr(user, "is_superuser", False):
+            known = PEOPLE
+        else:
+            names = set(user.groups.values_list("name", flat=True)) if hasattr(user, "groups") else set()
+            known = with_implied({role for role in PEOPLE if role.value in names})
+        user._roles = known  # type: ignore[union-attr]
+    return known
+
+
+def user_has_role(user: User | AbstractBaseUser | AnonymousUser, role: Role | str) -> bool:
+    return Role(role) in roles_of(user)
+
+
+def role_group(role: Role) -> Group:
+    """The group of a role; made again where somebody removed it."""
+    return Group.objects.get_or_create(name=role.value)[0]
