@@ -1,0 +1,28 @@
+"""The review kind: what people write about a product or a place, with stars, a title and perhaps pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from scoring.kind import Kind, Words
+from scoring.kinds.review.card import author_keys, draw_card, review_facts
+from scoring.kinds.review.payload import ReviewPayload, headline, searchable_text
+
+REVIEW = Kind(
+    name="review",
+    words=Words(one="review", many="reviews", allow="Allow", allowed="Kept", enforce="Remove", enforced="Removed"),
+    lane="light",
+    payload=ReviewPayload,
+    scorer="scoring.kinds.review.scorer:ReviewScorer",
+    trainers={
+        "quick": "scoring.kinds.review.training:train_quick",
+        "fine-tune": "scoring.kinds.review.finetune:train_fine_tune",
+    },
+    card=draw_card,
+    headline=headline,
+    text=searchable_text,
+    policy=Path(__file__).with_name("policy.json"),
+    keys=author_keys,
+    facts=review_facts,
+    icon="M3 4h14v10H9l-4 3v-3H3z",
+)
