@@ -1,0 +1,74 @@
+"""What a decision does to its item or account: each effect once, each with a way back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+
+from console.audit.services import audit_append
+from console.enforcement.models import EnforcementAction
+from console.scores.models import Decision
+
+ACCOUNT_ACTIONS = frozenset({"suspend", "ban"})  # these hold the account, the others the item
+
+
+@transaction.atomic
+def enforcement_apply(decision: Decision, *, actor: str = "system") -> EnforcementAction | None:
+    """Put the effect of an enforcing decision in force. Doing it again changes nothing. None when there is no effect."""
+    if decision.outcome != "enforce":
+        return None
+    action, created = EnforcementAction.objects.get_or_create(
+        item_id=decision.item_id, decision=decision, action=decision.action or "remove", target=_target(decision)
+    )
+    if created:
+        audit_append(
+            actor=actor, verb="action.applied", subject=f"action:{action.pk}", item_id=decision.item_id,
+            data={"action": action.action, "decision": str(decision.pk)},
+        )  # fmt: skip
+    return action
+
+
+@transaction.atomic
+def enforcement_reverse(decision: Decision, *, actor: str = "system") -> int:
+    """Take back what this decision put in force; returns how many effects ended. Doing it again returns 0."""
+    ended = 0
+    for action in EnforcementAction.objects.select_for_update().filter(decision=decision, state=EnforcementAction.State.ACTIVE):
+        action.state = EnforcementAction.State.REVERSED
+        action.save(update_fields=["state"])
+        audit_append(
+            actor=actor, verb="action.reversed", subject=f"action:{action.pk}", item_id=decision.item_id,
+            data={"action": action.action, "decision": str(decision.pk)},
+        )  # fmt: skip
+        ended += 1
+    return ended
+
+
+def _target(decision: Decision) -> str:
+    account = decision.item.actor_id
+    return f"account:{account}" if decision.action in ACCOUNT_ACTIONS and account else "item"
+
+
+def decision_event_data(decision: Decision) -> dict[str, Any]:
+    """The `data` of item.decided, item.enforced and item.restored: what an integration needs, and no content."""
+    item = decision.item
+    return {
+        "item": str(item.pk),
+        "external_id": item.external_id,
+        "kind": item.kind,
+        "outcome": decision.outcome,
+        "action": decision.action or None,
+        "clause": decision.clause or None,
+        "reason": decision.reason,
+        "sentence": decision.sentence,
+        "automated": decision.automated,
+        "decision": str(decision.pk),
+        "number": decision.number,
+        "statement_url": statement_url(decision) if decision.outcome == "enforce" else None,
+    }
+
+
+def statement_url(decision: Decision) -> str:
+    return f"{settings.PUBLIC_URL.rstrip('/')}{reverse('api:decision-statement', args=[decision.pk])}"
