@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from console.intake.models import Item
 from scoring.policy import Clause, PolicyDocument
@@ -50,24 +50,41 @@ _CONTENT_TYPES = (  # by what the payload holds
 )
 
 
-def statement_of_reasons(item: Item, decision: Mapping[str, Any], policy: PolicyDocument) -> dict[str, Any]:
+class Reasons(Protocol):
+    """The part of a decision (a row, or the facts of one to be) that a statement rests on."""
+
+    @property
+    def outcome(self) -> str: ...
+    @property
+    def sentence(self) -> str: ...
+    @property
+    def action(self) -> str: ...
+    @property
+    def clause(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def automated(self) -> bool: ...
+
+
+def statement_of_reasons(item: Item, decision: Reasons, policy: PolicyDocument, *, machine_read: bool = True) -> dict[str, Any]:
     """What the affected person is told, as JSON; {} for a decision that restricts nothing.
 
-    `decision` holds the fields of a Decision: outcome, sentence, action, clause, label, automated, and where known model
-    and reports. Pure: no query, no write. Names: digital-services-act/transparency-database, app/Models/Statement.php.
+    `machine_read`: a model or rule had read the item before anybody decided. Pure: no query, no write.
+    Names: digital-services-act/transparency-database, app/Models/Statement.php.
     """
-    if decision.get("outcome") != "enforce":
+    if decision.outcome != "enforce":
         return {}
-    action = str(decision.get("action") or policy.actions[0])
+    action = decision.action or policy.actions[0]
     clause = _clause(decision, policy)
     category, keyword = _category(decision, clause)
     title = clause.title if clause else policy.title
-    seen_by_machine = bool(decision.get("model") or decision.get("automated"))
+    seen_by_machine = machine_read or decision.automated
     return {
         **_restriction(action),
         "category": category,
         "category_specification": [keyword],
-        "decision_facts": str(decision.get("sentence") or ""),
+        "decision_facts": decision.sentence,
         "decision_ground": "DECISION_GROUND_INCOMPATIBLE_CONTENT",
         "incompatible_content_ground": f"{clause.id} {title}" if clause else title,
         "incompatible_content_explanation": (clause.text or clause.test) if clause else "",
@@ -76,20 +93,19 @@ def statement_of_reasons(item: Item, decision: Mapping[str, Any], policy: Policy
         "content_date": item.created_at.date().isoformat(),
         "source_type": "SOURCE_TYPE_OTHER_NOTIFICATION" if item.reports else "SOURCE_VOLUNTARY",
         "automated_detection": "AUTOMATED_DETECTION_YES" if seen_by_machine else "AUTOMATED_DETECTION_NO",
-        "automated_decision": _automated(bool(decision.get("automated")), seen_by_machine),
+        "automated_decision": _automated(decision.automated, seen_by_machine),
         "account_type": "ACCOUNT_TYPE_PRIVATE",
         "action": action,
         "redress": "You can ask the platform to look again, free of charge, within six months. A person who did not decide before will look.",
     }
 
 
-def _clause(decision: Mapping[str, Any], policy: PolicyDocument) -> Clause | None:
-    named = decision.get("clause")
-    return next((c for c in policy.clauses if c.id == named), None) or policy.clause_for(decision.get("label") or None)
+def _clause(decision: Reasons, policy: PolicyDocument) -> Clause | None:
+    return next((c for c in policy.clauses if c.id == decision.clause), None) or policy.clause_for(decision.label or None)
 
 
-def _category(decision: Mapping[str, Any], clause: Clause | None) -> tuple[str, str]:
-    labels = [decision.get("label") or "", *(clause.labels if clause else ())]
+def _category(decision: Reasons, clause: Clause | None) -> tuple[str, str]:
+    labels = [decision.label, *(clause.labels if clause else ())]
     return next((CATEGORIES[label] for label in labels if label in CATEGORIES), (_OTHER, "KEYWORD_OTHER"))
 
 
