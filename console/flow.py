@@ -1,0 +1,319 @@
+"""The pipeline, top to bottom: receive -> score -> decide -> (claim -> verdict) -> effect. The only module that knows every app.
+
+Each verb is one transaction and leaves an audit row. Only scoring itself runs outside transactions.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from console import dispatch
+from console.accounts.models import Source, User
+from console.audit.services import Entry, audit_append, audit_append_many
+from console.banks.selectors import bank_index
+from console.banks.services import bank_remember
+from console.cases import services as cases
+from console.cases.models import Case, Claim, Queue
+from console.cases.priority import priority_of, value_of
+from console.cases.services import Hold, actor_of
+from console.common.clock import db_now
+from console.common.errors import Conflict, Invalid
+from console.common.jobs import Claimed, job_put_many, jobs_done
+from console.common.outbox import outbox_cancel, outbox_put
+from console.enforcement.services import enforcement_apply, enforcement_reverse
+from console.enforcement.statements import statement_of_reasons
+from console.intake import services as intake
+from console.intake.history import scoring_items
+from console.intake.models import Item
+from console.intake.parsing import NewItem
+from console.intake.services import Received
+from console.policies.selectors import active_policy
+from console.scores.models import Decision, Score
+from console.scores.services import DecisionFacts, decision_create, decision_take_effect, decision_undo, facts_of, score_build
+from console.scores.serving import run_context, scorer_for
+from console.training.selectors import champion_bundle
+from console.verdicts import services as verdicts
+from console.verdicts.labels import labels_of
+from console.verdicts.models import Label, Verdict
+from console.verdicts.services import VerdictForm
+from scoring.artifacts import ArtifactError
+from scoring.decide import decide
+from scoring.kind import Words
+from scoring.registry import KINDS
+from scoring.types import Decision as Decided
+from scoring.types import Item as ScoringItem
+from scoring.types import Score as Scored
+
+log = logging.getLogger(__name__)
+SCORE = "score_item"
+FEEDBACK_LABELS = {"bounce": {"email": 1}, "chargeback": {"fraud": 1}, "refund": {}, "complaint": {}, "confirmed": {"email": 0}}
+
+
+# Receive
+
+
+def items_receive(*, source: Source, rows: Sequence[NewItem], actor: str) -> list[Received]:
+    """Accept items: rows, keys, jobs and audit in one transaction. The bell rings after the commit, and may be lost."""
+    with transaction.atomic():
+        answers = intake.items_insert(source=source, rows=rows)
+        lanes: dict[str, list[str]] = {}
+        for row, answer in zip(rows, answers, strict=True):
+            if answer.result == "created":
+                lanes.setdefault(KINDS[row.kind].lane, []).append(str(answer.id))
+        for lane, subjects in lanes.items():
+            ids = job_put_many(task=SCORE, lane=lane, subjects=subjects)
+            transaction.on_commit(lambda lane=lane, ids=ids: dispatch.ring(SCORE, lane, ids))
+        audit_append_many(
+            [
+                Entry(actor=actor, verb="item.received", subject=f"item:{a.id}", item_id=a.id, data={"kind": r.kind})
+                for r, a in zip(rows, answers, strict=True)
+                if a.result == "created"
+            ]
+        )
+    return answers
+
+
+@transaction.atomic
+def item_report(*, item: Item, reporter: str, reason: str, text: str, actor: str) -> None:
+    """A report brings a waiting case forward and opens one for an item that was let through."""
+    if not intake.report_create(item=item, reporter=reporter, reason=reason, text=text):
+        return
+    audit_append(actor=actor, verb="item.reported", subject=f"item:{item.pk}", item_id=item.pk, data={"reason": reason})
+    item = Item.objects.select_for_update(of=("self",)).get(pk=item.pk)
+    case = Case.objects.select_related("queue").filter(item=item).exclude(state=Case.State.CLOSED).first()
+    score = item.scores.order_by("-pk").first()
+    chance = score.risk if score else None
+    if case is not None:
+        value = value_of(chance=chance, severity=case.severity, reports=item.reports)
+        Case.objects.filter(pk=case.pk).update(
+            priority=priority_of(value=value, received_at=item.received_at, limit_minutes=case.queue.sla_minutes)
+        )
+    elif item.status == Item.Status.DECIDED and _was_let_through_by_machine(item):
+        _send_to_person(item, reason="reported", sentence="It was let through, and somebody reported it.", chance=chance)
+
+
+def _was_let_through_by_machine(item: Item) -> bool:
+    return item.decisions.filter(state=Decision.State.EFFECTIVE, outcome="allow", automated=True).exists()
+
+
+def _send_to_person(item: Item, *, reason: str, sentence: str, chance: float | None, severity: int = 0) -> Case:
+    queue = cases.queue_for(item)
+    case = cases.case_build(
+        item=item, queue=queue, reason=reason, sentence=sentence, severity=severity, chance=chance, now=db_now()
+    )
+    case.save(force_insert=True)
+    Item.objects.filter(pk=item.pk).update(status=Item.Status.IN_REVIEW)
+    audit_append(actor="system", verb="case.opened", subject=f"case:{case.pk}", item_id=item.pk, data={"reason": reason, "queue": queue.slug})
+    return case
+
+
+@transaction.atomic
+def item_feedback(*, item: Item, event: str, data: Mapping[str, Any], actor: str) -> None:
+    """What the world answered later becomes a label: a chargeback, a bounce."""
+    if event not in FEEDBACK_LABELS:
+        raise Invalid({"event": [f"{event!r} is not known; use one of {', '.join(FEEDBACK_LABELS)}."]})
+    if not intake.feedback_create(item=item, event=event, data=data):
+        return
+    labels = FEEDBACK_LABELS[event]
+    Label.objects.bulk_create(Label(item=item, name=name, value=value, source="feedback") for name, value in labels.items())
+    audit_append(actor=actor, verb="item.feedback", subject=f"item:{item.pk}", item_id=item.pk, data={"event": event})
+
+
+# Score and decide: what cannot be scored goes to a person with the reason; never allowed, never dropped
+
+
+def items_score(*, jobs: Sequence[Claimed]) -> None:
+    """Score and decide what the jobs name. A job whose lease was lost meanwhile writes nothing."""
+    items = {str(i.pk): i for i in Item.objects.filter(pk__in=[job.subject for job in jobs])}
+    open_jobs = [job for job in jobs if job.subject in items and items[job.subject].status == Item.Status.RECEIVED]
+    settled = [job for job in jobs if job not in open_jobs]
+    if settled:
+        jobs_done([(job.id, job.token) for job in settled])
+    by_kind: dict[str, list[Claimed]] = {}
+    for job in open_jobs:
+        by_kind.setdefault(items[job.subject].kind, []).append(job)
+    for kind, batch in by_kind.items():
+        _score_kind(kind, batch, [items[job.subject] for job in batch])
+
+
+def _score_kind(kind: str, jobs: Sequence[Claimed], items: Sequence[Item]) -> None:
+    asked = scoring_items(items)
+    started = time.perf_counter()
+    try:
+        bundle = champion_bundle(kind)
+        scored = scorer_for(bundle).score(asked, run_context(bank_index()))
+        checksum = bundle.checksum
+    except (ArtifactError, OSError) as error:
+        log.error("model cannot be used", extra={"kind": kind, "error": str(error)})
+        scored, checksum = [Scored(risk=None, errors={"model": str(error)}) for _ in asked], ""
+    took_ms = (time.perf_counter() - started) * 1000 / len(asked)
+    _write(jobs, items, asked, scored, checksum, took_ms)
+
+
+@transaction.atomic
+def _write(
+    jobs: Sequence[Claimed], items: Sequence[Item], asked: Sequence[ScoringItem], scored: Sequence[Scored], checksum: str, took_ms: float
+) -> None:
+    kept = jobs_done([(job.id, job.token) for job in jobs])
+    mine = [index for index, job in enumerate(jobs) if job.id in kept]
+    if not mine:
+        return
+    rows = Score.objects.bulk_create(score_build(item=items[i], scored=scored[i], checksum=checksum, took_ms=took_ms) for i in mine)
+    _, document = active_policy(items[0].kind)
+    for row, index in zip(rows, mine, strict=True):
+        _settle(items[index], row, decide(asked[index], scored[index], document))
+
+
+def _settle(item: Item, row: Score, decided: Decided) -> None:
+    """Write one decision and what follows from it: a case, or the effect and its events."""
+    policy_version, document = active_policy(item.kind)
+    facts = facts_of(decided)
+    if facts.outcome == "enforce":
+        facts = replace(facts, statement=statement_of_reasons(item, facts, document))
+    decision = decision_create(item=item, facts=facts, policy_version=policy_version, score=row)
+    actor = f"machine:{row.model or item.kind}"
+    entries = [
+        Entry(actor=actor, verb="item.scored", subject=f"item:{item.pk}", item_id=item.pk, data={"model": row.model, "score": row.pk}),
+        Entry(
+            actor=actor, verb="item.decided", subject=f"decision:{decision.pk}", item_id=item.pk,
+            data={"outcome": facts.outcome, "reason": facts.reason, "policy": policy_version.number, "rule": facts.rule},
+        ),
+    ]  # fmt: skip
+    if facts.outcome == "review":
+        queue = cases.queue_for(item)
+        case = cases.case_build(
+            item=item, queue=queue, reason=facts.reason, sentence=facts.sentence, severity=facts.severity, chance=row.risk, now=db_now()
+        )
+        case.save(force_insert=True)
+        entries.append(
+            Entry(actor=actor, verb="case.opened", subject=f"case:{case.pk}", item_id=item.pk, data={"queue": queue.slug, "reason": facts.reason})
+        )
+        Item.objects.filter(pk=item.pk).update(status=Item.Status.IN_REVIEW)
+    else:
+        Item.objects.filter(pk=item.pk).update(status=Item.Status.DECIDED)
+        events_put(item=item, decision=decision)
+        decision_apply(decision)
+    audit_append_many(entries)
+
+
+@transaction.atomic
+def scoring_gave_up(*, item_id: UUID, error: str) -> None:
+    """After the last attempt: the item goes to a person, with what went wrong."""
+    item = Item.objects.select_for_update(of=("self",)).filter(pk=item_id, status=Item.Status.RECEIVED).first()
+    if item is None:
+        return
+    scored = Scored(risk=None, errors={"scorer": error[:500] or "The scorer did not finish."})
+    row = score_build(item=item, scored=scored, checksum="", took_ms=None)
+    row.save()
+    decided = Decided(outcome="review", reason="scorer_failed", sentence="It could not be scored, so a person looks.", severity=item.severity_hint)
+    _settle(item, row, decided)
+
+
+# Claim
+
+
+def case_claim(*, queue: Queue, reviewer: User, is_lead: bool = False, source_id: int | None = None) -> Claim | None:
+    return cases.case_claim_next(queue=queue, reviewer=reviewer, is_lead=is_lead, source_id=source_id)
+
+
+# Verdict
+
+
+@transaction.atomic
+def verdict_give(*, case_id: UUID, reviewer: User, token: int, form: VerdictForm) -> Verdict:
+    """Verdict, decision, labels, audit and outbox together, fenced by the claim. Effects leave when undo is over."""
+    claim = cases.claim_require(Hold(case_id=case_id, reviewer=reviewer, token=token))
+    item = Item.objects.select_for_update(of=("self",)).get(pk=claim.case.item_id)
+    policy_version, document = active_policy(item.kind)
+    form = verdicts.form_check(form, document, KINDS[item.kind].record_fields)
+    cases.claim_close(claim=claim, state=Claim.State.DECIDED, case_state=Case.State.CLOSED)
+    words = KINDS[item.kind].words
+    clause = next((c for c in document.clauses if c.id in form.clauses), None)
+    facts = DecisionFacts(
+        outcome=form.outcome, reason="verdict", automated=False, action=form.action or "", clause=clause.id if clause else "",
+        label=clause.labels[0] if clause and clause.labels else "", severity=form.severity or 0,
+        sentence=f"{words.enforced}: {clause.title.lower()}." if clause and form.outcome == "enforce" else f"{_word(words, form.outcome)} by a person.",
+    )  # fmt: skip
+    if form.outcome == "enforce":
+        facts = replace(facts, statement=statement_of_reasons(item, facts, document))
+    score = item.scores.order_by("-pk").first()
+    decision = decision_create(item=item, facts=facts, policy_version=policy_version, score=score, held=True)
+    until = verdicts.undo_deadline()
+    labels = labels_of(document=document, outcome=form.outcome, clauses=tuple(form.clauses), fields=form.fields, given=form.labels)
+    verdict = verdicts.verdict_create(
+        claim=claim, reviewer=reviewer, decision=decision, policy_version=policy_version, form=form, labels=labels, undo_until=until
+    )
+    Item.objects.filter(pk=item.pk).update(status=Item.Status.DECIDED)
+    events_put(item=item, decision=decision, not_before=until)
+    audit_append(
+        actor=actor_of(reviewer), verb="verdict.given", subject=f"verdict:{verdict.pk}", item_id=item.pk,
+        data={"outcome": form.outcome, "clauses": list(form.clauses), "token": token, "evidence_seen": claim.evidence_seen},
+    )  # fmt: skip
+    return verdict
+
+
+def _word(words: Words, outcome: str) -> str:
+    return words.allowed if outcome == "allow" else words.enforced
+
+
+@transaction.atomic
+def verdict_undo(*, verdict_id: UUID, reviewer: User) -> Verdict:
+    """Everything is as it was before; the case waits at its old place (case_claim_one takes it again)."""
+    verdict = verdicts.verdict_withdraw(verdict_id=verdict_id, reviewer=reviewer)
+    decision_undo(decision=verdict.decision)
+    if not outbox_cancel(dedupe_prefix=f"decision:{verdict.decision_id}:"):
+        raise Conflict("The time to undo is over: it has taken effect. Give a new verdict instead.", code="undo_over")
+    Item.objects.filter(pk=verdict.item_id).update(status=Item.Status.IN_REVIEW)
+    Case.objects.filter(pk=verdict.case_id, state=Case.State.CLOSED).update(state=Case.State.WAITING, closed_at=None)
+    audit_append(
+        actor=actor_of(reviewer), verb="verdict.undone", subject=f"verdict:{verdict.pk}", item_id=verdict.item_id, data={"case": str(verdict.case_id)}
+    )
+    return verdict
+
+
+# Effect
+
+
+def events_put(*, item: Item, decision: Decision, not_before: Any = None) -> None:
+    """The events of a decision, once each: the key names decision and topic."""
+    data = {
+        "item": str(item.pk), "external_id": item.external_id, "kind": item.kind, "decision": str(decision.pk), "number": decision.number,
+        "outcome": decision.outcome, "action": decision.action, "clause": decision.clause, "automated": decision.automated,
+    }  # fmt: skip
+    topics = ["item.decided"] + (["item.enforced"] if decision.outcome == "enforce" else [])
+    if decision.outcome == "allow" and item.decisions.filter(number__lt=decision.number, outcome="enforce").exclude(state=Decision.State.UNDONE).exists():
+        topics.append("item.restored")
+    for topic in topics:
+        outbox_put(
+            topic=topic, source_id=item.source_id, subject=f"item:{item.pk}", data=data,
+            dedupe_key=f"decision:{decision.pk}:{topic}", not_before=not_before,
+        )  # fmt: skip
+
+
+def decisions_release(*, limit: int = 500) -> int:
+    """Let held decisions whose undo is over take effect; returns how many."""
+    released = 0
+    due = Verdict.objects.filter(state=Verdict.State.GIVEN, decision__state=Decision.State.HELD, undo_until__lte=Now())
+    for verdict in due.select_related("decision__item").order_by("undo_until")[:limit]:
+        with transaction.atomic():
+            if decision_take_effect(decision=verdict.decision):
+                decision_apply(verdict.decision)
+                released += 1
+    return released
+
+
+def decision_apply(decision: Decision) -> None:
+    """What a decision does to item and account; reverses what an earlier one did."""
+    enforcement_reverse(decision)
+    if decision.outcome == "enforce":
+        enforcement_apply(decision)
+        if not decision.automated:
+            bank_remember(decision)

@@ -1,0 +1,59 @@
+"""The story of one item, from its audit rows, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from console.audit.models import AuditRow
+from console.intake.models import Item
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    at: datetime
+    actor: str  # in words: "rita", "the machine", "shop"
+    by: str  # machine, person or source: how it is drawn
+    sentence: str
+    detail: Mapping[str, Any]
+
+
+SENTENCES = {
+    "item.received": "Received",
+    "item.scored": "Scored by {model}",
+    "item.decided": "Decided: {outcome} ({reason}), policy version {policy}",
+    "item.reported": "Reported",
+    "item.feedback": "Feedback: {event}",
+    "case.opened": "Sent to people, queue {queue}",
+    "case.claimed": "Taken for review",
+    "case.released": "Given back to the queue",
+    "case.expired": "Given back: the hold ran out",
+    "case.skipped": "Skipped: {reason}",
+    "case.second": "Second opinion asked",
+    "case.escalated": "Passed to a lead",
+    "verdict.given": "Verdict: {outcome}",
+    "verdict.undone": "Verdict undone",
+    "decision.effective": "Took effect",
+}
+
+
+def item_timeline(item: Item) -> list[Event]:
+    """Oldest first."""
+    return [_event(row) for row in AuditRow.objects.filter(item_id=item.pk).order_by("pk")]
+
+
+def _event(row: AuditRow) -> Event:
+    kind, _, name = row.actor.partition(":")
+    template = SENTENCES.get(row.verb, row.verb.replace(".", " ").capitalize())
+    by = {"user": "person", "source": "source"}.get(kind, "machine")
+    actor = name if by != "machine" else f"the machine ({name})" if name else "the machine"
+    return Event(at=row.at, actor=actor, by=by, sentence=template.format_map(_Blank(row.data)), detail=row.data)
+
+
+class _Blank(dict[str, Any]):
+    """A row written by an older version may lack a field; the sentence still reads."""
+
+    def __missing__(self, key: str) -> str:
+        return "-"

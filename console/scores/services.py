@@ -1,0 +1,114 @@
+"""Write scores and decisions. Decisions are versions: at most one of an item is in effect, a constraint holds that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Max
+from django.db.models.functions import Now
+
+from console.intake.models import Item
+from console.policies.models import PolicyVersion
+from console.scores.models import Decision, Score
+from scoring.types import Decision as Decided
+from scoring.types import Score as Scored
+from scoring.types import as_json
+
+
+def score_build(*, item: Item, scored: Scored, checksum: str, took_ms: float | None) -> Score:
+    """An unsaved row, so that a batch is written with one statement."""
+    return Score(
+        item=item,
+        model=scored.model,
+        checksum=checksum,
+        risk=scored.risk,
+        uncertainty=scored.uncertainty,
+        labels=as_json(scored.labels),
+        evidence=as_json(scored.evidence),
+        signals=as_json(scored.signals),
+        errors=as_json(scored.errors),
+        extra=as_json(scored.extra),
+        took_ms=took_ms,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionFacts:
+    """What a decision row records, whoever decided."""
+
+    outcome: str
+    reason: str
+    sentence: str
+    automated: bool
+    action: str = ""
+    clause: str = ""
+    label: str = ""
+    rule: str = ""
+    severity: int = 0
+    thresholds: Mapping[str, Any] | None = None
+    statement: Mapping[str, Any] | None = None
+
+
+def facts_of(decided: Decided) -> DecisionFacts:
+    return DecisionFacts(
+        outcome=decided.outcome,
+        reason=decided.reason,
+        sentence=decided.sentence[:300],
+        automated=decided.outcome != "review",
+        action=decided.action or "",
+        clause=decided.clause or "",
+        label=decided.label or "",
+        rule=decided.rule or "",
+        severity=decided.severity,
+        thresholds=as_json(decided.thresholds),
+    )
+
+
+def decision_create(
+    *, item: Item, facts: DecisionFacts, policy_version: PolicyVersion, score: Score | None, held: bool = False
+) -> Decision:
+    """Supersede what is in effect and write the next version; must run inside a transaction that locked the item."""
+    Decision.objects.filter(item=item, state__in=[Decision.State.EFFECTIVE, Decision.State.HELD]).update(state=Decision.State.SUPERSEDED)
+    last = Decision.objects.filter(item=item).aggregate(n=Max("number"))["n"] or 0
+    return Decision.objects.create(
+        item=item,
+        number=last + 1,
+        state=Decision.State.HELD if held else Decision.State.EFFECTIVE,
+        effective_at=None if held else Now(),
+        outcome=facts.outcome,
+        reason=facts.reason,
+        sentence=facts.sentence,
+        automated=facts.automated,
+        action=facts.action,
+        clause=facts.clause,
+        label=facts.label,
+        rule=facts.rule,
+        severity=facts.severity,
+        thresholds=dict(facts.thresholds or {}),
+        statement=dict(facts.statement or {}),
+        score=score,
+        model=score.model if score else "",
+        policy_version=policy_version,
+    )
+
+
+def decision_undo(*, decision: Decision) -> Decision | None:
+    """Take a held decision back; the one before it is in effect again. None when it was not held any more."""
+    if not Decision.objects.filter(pk=decision.pk, state=Decision.State.HELD).update(state=Decision.State.UNDONE):
+        return None
+    before = (
+        Decision.objects.filter(item_id=decision.item_id, number__lt=decision.number, state=Decision.State.SUPERSEDED)
+        .order_by("-number")
+        .first()
+    )
+    if before is not None:
+        Decision.objects.filter(pk=before.pk).update(state=Decision.State.EFFECTIVE)
+    return before
+
+
+def decision_take_effect(*, decision: Decision) -> bool:
+    """False when it was undone or superseded meanwhile."""
+    changed = Decision.objects.filter(pk=decision.pk, state=Decision.State.HELD).update(state=Decision.State.EFFECTIVE, effective_at=Now())
+    return bool(changed)
