@@ -1,0 +1,45 @@
+"""Who may open a page. Someone who is not signed in is sent to sign in; a role that is missing is a 403 in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django_htmx.http import HttpResponseClientRedirect
+
+from console.accounts.models import User
+from console.accounts.roles import Role, user_has_role
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+EVERYONE = (Role.MODERATOR, Role.LEAD, Role.POLICY, Role.ADMIN)
+
+
+def page_for(*roles: Role) -> Callable[[View[P]], View[P]]:
+    """`@page_for(Role.LEAD, Role.ADMIN)`: any of these roles opens the page; with none named, any role does."""
+    wanted = roles or EVERYONE
+
+    def decorate(view: View[P]) -> View[P]:
+        @wraps(view)
+        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if not request.user.is_authenticated:
+                sign_in = redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
+                return HttpResponseClientRedirect(sign_in.url) if "HX-Request" in request.headers else sign_in
+            if not any(user_has_role(request.user, role) for role in wanted):
+                raise PermissionDenied("This page is for " + ", ".join(sorted(role.value for role in wanted)) + ".")
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+def person(request: HttpRequest) -> User:
+    """The signed-in person; only inside a page_for view."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied("Sign in first.")
+    return request.user

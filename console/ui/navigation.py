@@ -1,0 +1,60 @@
+"""The side navigation: only pages that exist in this installation and that the person may see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from django.http import HttpRequest
+from django.urls import Resolver404, resolve
+
+from console.accounts.roles import Role, user_has_role
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    title: str
+    href: str
+    icon: str
+    roles: tuple[Role, ...]
+    current: bool = False
+
+
+_EVERYONE = (Role.MODERATOR, Role.LEAD, Role.POLICY, Role.ADMIN)
+GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
+    ("Decide", (Entry("Queues", "/", "queue", _EVERYONE), Entry("Items", "/items/", "search", _EVERYONE))),
+    ("Oversee", (Entry("Audit trail", "/audit/", "audit", (Role.LEAD, Role.POLICY, Role.ADMIN)),)),
+    ("Shape", (Entry("Policies", "/policies/", "policy", _EVERYONE), Entry("Models", "/models/", "models", _EVERYONE))),
+    ("Run", (Entry("Deliveries", "/deliveries/", "plug", (Role.LEAD, Role.ADMIN)), Entry("Help", "/help/", "help", _EVERYONE))),
+)
+
+
+@cache
+def _exists(href: str) -> bool:
+    try:
+        resolve(href)
+    except Resolver404:
+        return False
+    return True
+
+
+def _is_current(href: str, path: str) -> bool:
+    if href == "/":
+        return path == "/" or path.startswith(("/queues/", "/cases/"))
+    return path.startswith(href)
+
+
+def navigation_for(request: HttpRequest) -> list[tuple[str, list[Entry]]]:
+    """Groups with their entries; empty for someone who is not signed in."""
+    if not request.user.is_authenticated:
+        return []
+    seen = []
+    for title, entries in GROUPS:
+        rows = [
+            Entry(e.title, e.href, e.icon, e.roles, _is_current(e.href, request.path))
+            for e in entries
+            if _exists(e.href) and any(user_has_role(request.user, role) for role in e.roles)
+        ]
+        if rows:
+            seen.append((title, rows))
+    return seen

@@ -1,0 +1,84 @@
+"""Numbers and times in the words of the design: "7 in 10", "18 min", "2 days". Never a bare probability."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+SEVERITY_WORDS = ("None", "Mild", "Serious", "Severe")
+
+
+def tenths(chance: float | None) -> int | None:
+    """A probability as 0-10. Anything above nothing is at least 1 only when it rounds there; None stays None."""
+    if chance is None:
+        return None
+    return max(0, min(10, round(float(chance) * 10)))
+
+
+def in_ten(chance: float | None) -> str:
+    """As "7 in 10"; the ends are said as "fewer than 1 in 10" and "almost all"."""
+    count = tenths(chance)
+    if count is None:
+        return "not known"
+    if count == 0:
+        return "fewer than 1 in 10"
+    return "almost all" if count == 10 else f"{count} in 10"
+
+
+def percent(share: float | None) -> str:
+    """For rates of error only, which the design allows: "0.8 %"."""
+    if share is None:
+        return "not known"
+    value = float(share) * 100
+    return f"{value:.1f} %" if value < 10 else f"{value:.0f} %"
+
+
+def span_words(length: timedelta | float | None) -> str:
+    """A length of time, one unit: "40 s", "18 min", "5 h", "2 days". A number counts seconds."""
+    if length is None:
+        return ""
+    seconds = length.total_seconds() if isinstance(length, timedelta) else float(length)
+    seconds = max(0.0, seconds)
+    if seconds < 60:
+        return f"{int(seconds)} s"
+    if seconds < 2 * 3600:
+        return f"{int(seconds // 60)} min"
+    if seconds < 2 * 86400:
+        return f"{int(seconds // 3600)} h"
+    return f"{int(seconds // 86400)} days"
+
+
+def ago(then: datetime | None, now: datetime | None = None) -> timedelta | None:
+    """How long ago; never below nothing."""
+    if then is None:
+        return None
+    return max(timedelta(0), (now or timezone.now()) - then)
+
+
+def day_words(then: datetime | None, now: datetime | None = None) -> str:
+    """As "Today, 08:41", "Yesterday, 17:02", "3 Mar, 09:00", "3 Mar 2024"."""
+    if then is None:
+        return ""
+    local, today = timezone.localtime(then), timezone.localtime(now or timezone.now())
+    days = (today.date() - local.date()).days
+    if days == 0:
+        return f"Today, {local:%H:%M}"
+    if days == 1:
+        return f"Yesterday, {local:%H:%M}"
+    day = f"{local.day} {local:%b}"
+    return f"{day}, {local:%H:%M}" if local.year == today.year else f"{day} {local.year}"
+
+
+def initials(name: str) -> str:
+    parts = [part for part in name.replace("_", " ").replace(".", " ").split() if part]
+    return "".join(part[0] for part in parts[:2]).upper() or "?"
+
+
+def clock_words(seconds: float | None) -> str:
+    """A place in a film: "0:22", "1:02:07"."""
+    if seconds is None:
+        return ""
+    whole = int(seconds)
+    hours, minutes = whole // 3600, whole // 60 % 60
+    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
