@@ -65,9 +65,15 @@ def _listed(domain: str, name: str) -> bool:
 
 
 def site_of(text: str) -> str:
-    """Registered domain of a host name or URL ("mail.foo.co.uk" -> "foo.co.uk"); "" when there is none."""
+    """Registered domain of a host name or URL ("mail.foo.co.uk" -> "foo.co.uk"); "" when there is none.
+
+    Under an ending that is on no list (.example, an intranet) the last two names count.
+    """
     found: Any = _extract(text.strip().lower())
-    return f"{found.domain}.{found.suffix}" if found.domain and found.suffix else ""
+    if found.domain and found.suffix:
+        return f"{found.domain}.{found.suffix}"
+    names = found.fqdn.split(".") if found.fqdn else f"{found.subdomain}.{found.domain}".strip(".").split(".")
+    return ".".join(names[-2:]) if len(names) > 1 and not found.suffix else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

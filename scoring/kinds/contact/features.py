@@ -21,7 +21,10 @@ from scoring.kinds.contact.checks import (
 from scoring.types import Item, Json
 
 DAYS_A_MONTH = 30.44
+DECAY = 0.021  # share of business contacts that go out of date in a month (22.5 % a year, the figure that the trade quotes)
+UNKNOWN_AGE_MONTHS = 24.0
 FEATURES: Mapping[str, str] = {  # name -> in words
+    "stale": "Time since anything confirmed it",
     "age_months": "Months since the record was updated",
     "age_missing": "No date of the last update",
     "verified_months": "Months since it was verified",
@@ -87,11 +90,18 @@ def _times(payload: Mapping[str, Json], now: datetime) -> dict[str, float]:
     signed, changed = months_since(payload.get("signature_at"), now), months_since(payload.get("job_changed_at"), now)
     newest = min((m for m in (updated, verified, signed) if m is not None), default=None)
     return {
+        "stale": decay_log_odds(UNKNOWN_AGE_MONTHS if newest is None else newest),
         "age_months": updated or 0.0, "age_missing": float(updated is None),
         "verified_months": verified or 0.0, "never_verified": float(verified is None),
         "signature_months": signed or 0.0, "no_signature": float(signed is None),
         "job_changed": float(changed is not None and (newest is None or changed < newest)),
     }  # fmt: skip
+
+
+def decay_log_odds(months: float) -> float:
+    """Log-odds that a fact confirmed so long ago has changed, if DECAY of those left change each month."""
+    kept = (1 - DECAY) ** max(months, 0.25)
+    return math.log((1 - kept) / kept)
 
 
 def months_since(value: Json, now: datetime) -> float | None:
