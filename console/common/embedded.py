@@ -1,7 +1,8 @@
 """Where the embedded PostgreSQL and Valkey of a home folder listen.
 
-A Unix socket path stops at 107 bytes, so the sockets lie in a short folder of their own, named after the home
-folder and the user, that only this user can enter.
+A Unix socket path stops at 107 bytes, so the sockets lie in short folders of their own under /tmp, named after the
+home folder and the user. Not under XDG_RUNTIME_DIR or TMPDIR: every shell of this user must come to the same answer.
+PostgreSQL has a folder to itself, because it will not run as root and then belongs to another user.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-import tempfile
 from pathlib import Path
 from urllib.parse import quote
+
+BASE = Path("/tmp")
 
 
 class UnsafeFolder(Exception):
@@ -20,24 +22,35 @@ class UnsafeFolder(Exception):
 
 def socket_folder(home: Path) -> Path:
     digest = hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:10]
-    base = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
-    if len(str(base)) > 60 or not base.is_dir():
-        base = Path("/tmp")
-    return base / f"second-look-{os.getuid()}-{digest}"
+    return BASE / f"second-look-{os.getuid()}-{digest}"
 
 
-def make_socket_folder(home: Path) -> Path:
-    """Create it with mode 0700, or check that it is ours. Raises UnsafeFolder."""
+def database_folder(home: Path) -> Path:
     folder = socket_folder(home)
-    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder.with_name(folder.name + "-db")
+
+
+def make_private_folder(folder: Path, uid: int) -> Path:
+    """Create it for this user alone (mode 0700), or check that it is so. Raises UnsafeFolder."""
+    try:
+        folder.mkdir(mode=0o700)
+        if uid != os.getuid():
+            os.chown(folder, uid, -1)
+    except FileExistsError:
+        pass
     info = folder.lstat()
-    if not stat.S_ISDIR(info.st_mode) or info.st_uid != os.getuid() or stat.S_IMODE(info.st_mode) != 0o700:
-        raise UnsafeFolder(f"{folder} is not a private folder of this user; remove it and start again")
+    if not stat.S_ISDIR(info.st_mode) or info.st_uid != uid or stat.S_IMODE(info.st_mode) != 0o700:
+        raise UnsafeFolder(f"{folder} is not a private folder of user {uid}; remove it and start again")
     return folder
 
 
+def make_socket_folder(home: Path) -> Path:
+    """Raises UnsafeFolder."""
+    return make_private_folder(socket_folder(home), os.getuid())
+
+
 def database_url(home: Path) -> str:
-    return f"postgresql://second_look@/second_look?host={quote(str(socket_folder(home)), safe='')}"
+    return f"postgresql://second_look@/second_look?host={quote(str(database_folder(home)), safe='')}"
 
 
 def redis_url(home: Path) -> str:

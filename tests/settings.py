@@ -1,0 +1,29 @@
+"""The product's settings for the tests: a fresh home folder unless the environment names real services.
+
+Set before `console.settings` reads the environment. The folder is removed when the tests end.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+if "DATABASE_URL" not in os.environ and "SECOND_LOOK_TEST_HOME" not in os.environ:
+    os.environ["SECOND_LOOK_TEST_HOME"] = os.environ["SECOND_LOOK_HOME"] = tempfile.mkdtemp(prefix="second-look-test-")
+    # A server that runs as another user must be able to reach its data.
+    Path(os.environ["SECOND_LOOK_HOME"]).chmod(0o755)
+    _MAKER = os.getpid()
+
+    @atexit.register
+    def _remove_home() -> None:
+        from console.common import embedded
+
+        home = Path(os.environ["SECOND_LOOK_TEST_HOME"])
+        if os.getpid() == _MAKER:
+            for folder in (home, embedded.socket_folder(home), embedded.database_folder(home)):
+                shutil.rmtree(folder, ignore_errors=True)
+
+os.environ.setdefault("DISPATCH_BACKEND", "memory")
+
+from console.settings import *  # noqa: F403
