@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from scoring.blocks import Block, Fact, FactsBlock, Mark, NoticeBlock, Reason, ReasonsBlock, RecordBlock, RecordField
@@ -21,6 +22,8 @@ TITLES = {"email": "E-mail", "company": "Company", "phone": "Phone", "name": "Na
 DATES = {
     "updated_at": "Updated", "verified_at": "Verified", "signature_at": "Signature seen", "job_changed_at": "Changed jobs",
 }  # fmt: skip
+MEASURED = {"stale", "age_months", "verified_months", "signature_months", "sources", "company_domain_mismatch"}
+YES_NO = frozenset(FEATURES) - MEASURED
 ORIGINS = {"given": "Given by the person", "generated": "Made by a pattern"}
 
 
@@ -108,7 +111,7 @@ def _origin(payload: Mapping[str, Json]) -> list[Fact]:
 def _reasons(score: Score) -> ReasonsBlock | None:
     """Contributions to the chance that the record is wrong (label None); those to single fields are in the fields."""
     found = [e for e in score.evidence if e.type == "contribution" and e.field and e.label is None]
-    reasons = [Reason(name=FEATURES.get(e.field or "", e.field or ""), weight=e.weight, value=_shown(e.value)) for e in found]
+    reasons = [Reason(name=FEATURES.get(e.field or "", e.field or ""), weight=e.weight, value=_shown(e.field or "", e.value)) for e in found]
     if not reasons:
         return None
     reasons.sort(key=lambda r: -abs(r.weight))
@@ -117,7 +120,11 @@ def _reasons(score: Score) -> ReasonsBlock | None:
     )  # fmt: skip
 
 
-def _shown(value: Json) -> str:
-    if isinstance(value, float):
-        return f"{value:.1f}".removesuffix(".0")
-    return "" if value is None else str(value)
+def _shown(name: str, value: Json) -> str:
+    if not isinstance(value, int | float):
+        return ""
+    if name == "stale":
+        return f"{100 / (1 + math.exp(-value)):.0f} in 100 change in that time"
+    if name in YES_NO:
+        return "Yes" if value else "No"
+    return f"{math.expm1(value) if name == 'sources' else value:.1f}".removesuffix(".0")

@@ -25,6 +25,7 @@ from sklearn.metrics import roc_auc_score
 from scoring.kind import Split, TrainOptions
 from scoring.kinds.contact import CONTACT
 from scoring.kinds.contact.features import DAYS_A_MONTH, DECAY
+from scoring.kinds.contact.training import record_wrong
 from scoring.starters import FOLDER
 from scoring.training.fit import score_examples, train_kind
 from scoring.types import Example, Item, Json
@@ -80,7 +81,6 @@ def draw(rng: random.Random, number: int, now: datetime = NOW) -> Drawn:
         labels["email"] = int(rng.random() < p_email[company_wrong])
     if phone is not None:
         labels["phone"] = int(rng.random() < (1 - 0.85 * (1 - PHONE_DECAY) ** months if phone_good else 1.0))
-    labels["wrong"] = int(bool(labels["company"] or labels.get("email")))
     chance = p_company + (1 - p_company) * (p_email[False] if email is not None else 0.0)
     parsed = CONTACT.parse({k: v for k, v in payload.items() if v is not None})
     item = Item(id=f"contact-{number}", kind="contact", payload=parsed, created_at=now)
@@ -147,7 +147,7 @@ def generate(count: int, seed: int = 0) -> list[Drawn]:
 
 def measure(drawn: Sequence[Drawn], scores: Sequence[float | None]) -> dict[str, float]:
     """AUC of the model and of the exact chances (the best that any model can do) on the same records."""
-    y = [d.example.labels["wrong"] for d in drawn]
+    y = [record_wrong(d.example.labels) for d in drawn]
     model = float(roc_auc_score(y, [s if s is not None else 0.5 for s in scores]))
     best = float(roc_auc_score(y, [d.chance for d in drawn]))
     return {"auc": round(model, 4), "best_auc": round(best, 4), "ratio": round(model / best, 4)}
