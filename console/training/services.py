@@ -2,6 +2,21 @@
 
 from __future__ import annotations
 
-from console.training.starters import model_ensure_starters
+from collections.abc import Callable
+from uuid import UUID
 
-__all__ = ["model_ensure_starters"]
+from console.training.models import TrainingRun
+from console.training.runs import run_cancel, run_gave_up, run_request
+from console.training.starters import model_ensure_starters
+from scoring.kind import load
+
+__all__ = ["model_ensure_starters", "run_cancel", "run_execute", "run_gave_up", "run_request"]
+
+
+def run_execute(run_id: UUID | str, *, beat: Callable[[], None] | None = None) -> TrainingRun:
+    """Do the work of a run (train lane only). Loaded late: the web process must not import a machine-learning library.
+
+    `beat` is called with every word of progress: what prolongs the lease of the job.
+    """
+    run: TrainingRun = load("console.training.execute:run_execute")(run_id, beat=beat)
+    return run

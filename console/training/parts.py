@@ -1,0 +1,111 @@
+"""Divide a frozen snapshot into train, tune and test.
+
+The test decides which model serves, so only labels that can be believed for that get into it: given without a
+model's opinion in sight, no known-answer items, nothing that the serving model has learnt from, nothing of the base
+data. Calibration (tune) takes the first two of these rules. The newest items are tested (scoring.training.dataset).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from console.training.models import ModelVersion
+from console.training.selectors import home_path
+from scoring.kind import Kind, Split
+from scoring.training.dataset import DatasetError, check_leaks, components, example_from_line, split
+from scoring.training.labels import risk_target
+from scoring.types import Example, Json, PastEvent
+
+TEST_SHARE = TUNE_SHARE = 0.2
+NEED_ITEMS = 40  # that may be tested; below, the interval of any measure is too wide to decide by
+NEED_EACH = 8  # of them, of each class
+BASE_TIMES = 4.0  # base data weighs at most this many times the labels
+
+
+def line_example(kind: Kind, line: dict[str, Json]) -> Example:
+    example = example_from_line(kind, line)
+    past = tuple(
+        PastEvent(id=e["id"], at=datetime.fromisoformat(e["at"]), keys=e["keys"], facts=e["facts"]) for e in line.get("past") or ()
+    )
+    return replace(example, item=replace(example.item, past=past)) if past else example
+
+
+def make_parts(kind: Kind, lines: Sequence[dict[str, Json]], base: Sequence[Example], *, seen: frozenset[str], seed: int) -> Split:
+    """`seen` holds the ids that the serving model learnt from. Raises DatasetError that says how many labels are missing."""
+    own = [line_example(kind, line) for line in lines]
+    exam = {str(line["id"]) for line in lines if line["exam"]}
+    _enough(kind, own, exam, seen)
+    weight = min(1.0, BASE_TIMES * len(own) / len(base)) if base else 1.0
+    examples = [*own, *(replace(e, weight=e.weight * weight) for e in base)]
+    groups = components(examples, kind)
+
+    def pick(may: Callable[[str], bool]) -> list[Example]:
+        return [examples[i] for group in groups if all(may(examples[j].item.id) for j in group) for i in group]
+
+    pool = pick(lambda name: name in exam and name not in seen)
+    share = min(0.5, TEST_SHARE * len(own) / len(pool)) if pool else 0.0
+    _both(kind, pool, "that may be tested and share nothing with other items")
+    test = list(split(pool, kind, seed=seed, test=share, tune=0.0).test)
+    tested = {e.item.id for e in test}
+    rest = [e for e in pick(lambda name: name in exam) if e.item.id not in tested]
+    _both(kind, rest, "left to calibrate on")
+    tune = list(split(rest, kind, seed=seed, test=0.0, tune=min(0.5, TUNE_SHARE * len(own) / len(rest))).tune)
+    taken = tested | {e.item.id for e in tune}
+    parts = Split(train=[e for e in examples if e.item.id not in taken], tune=tune, test=test)
+    _check(kind, parts, exam, seen)
+    return parts
+
+
+def _enough(kind: Kind, own: Sequence[Example], exam: set[str], seen: frozenset[str]) -> None:
+    usable = [e for e in own if e.item.id in exam and e.item.id not in seen]
+    breaks = sum(risk_target(e.labels) for e in usable)
+    missing = [
+        f"{NEED_ITEMS - len(usable)} more items" if len(usable) < NEED_ITEMS else "",
+        f"{NEED_EACH - breaks} more that break policy" if breaks < NEED_EACH else "",
+        f"{NEED_EACH - len(usable) + breaks} more that do not" if len(usable) - breaks < NEED_EACH else "",
+    ]
+    if any(missing):
+        raise DatasetError(
+            f"Too few labels to test a new model: {len(usable)} of {len(own)} labelled {kind.words.many} were judged without a model's "
+            f"opinion in sight and are new to the serving model ({breaks} break policy). At least {NEED_ITEMS} are needed, "
+            f"{NEED_EACH} of each class; missing: {', '.join(m for m in missing if m)}."
+        )
+
+
+def _both(kind: Kind, examples: Sequence[Example], where: str) -> None:
+    if len({risk_target(e.labels) for e in examples}) < 2:
+        raise DatasetError(f"The {len(examples)} {kind.words.many} {where} are all of one class; label some of the other class.")
+
+
+def _check(kind: Kind, parts: Split, exam: set[str], seen: frozenset[str]) -> None:
+    """The promise, checked on the result and not on the way to it. Raises DatasetError that names what broke it."""
+    check_leaks(parts, kind)
+    for example in (*parts.tune, *parts.test):
+        if example.item.id not in exam:
+            raise DatasetError(f"{example.item.id} was labelled with a model's opinion in sight and may only be trained on")
+    for example in parts.test:
+        if example.item.id in seen:
+            raise DatasetError(f"the serving model has learnt from {example.item.id}, so it cannot be tested on it")
+    for name, part in (("calibrate", parts.tune), ("test", parts.test)):
+        _both(kind, part, f"drawn to {name}")
+
+
+def parts_ids(parts: Split) -> dict[str, list[str]]:
+    pairs = (("train", parts.train), ("tune", parts.tune), ("test", parts.test))
+    return {name: [e.item.id for e in part] for name, part in pairs}
+
+
+def seen_by(version: ModelVersion | None) -> frozenset[str]:
+    """Ids that a version learnt from (trained or calibrated on). A starter saw none of this installation's items."""
+    file = (version.comparison or {}).get("parts_file") if version else None
+    if not file:
+        return frozenset()
+    path: Path = home_path(str(file))
+    if not path.is_file():
+        raise DatasetError(f"{path.name} is missing: without it nobody knows what the serving model has learnt from")
+    ids = json.loads(path.read_text("utf-8"))
+    return frozenset([*ids["train"], *ids["tune"]])
