@@ -1,5 +1,7 @@
-"""The past of an item: earlier events that share a key with it, strictly before it, no further back than its kind looks.
+"""The past of an item: earlier events that share a key with it, no further back than its kind looks.
 
+Earlier means by time, and for equal times by arrival: add items in the order in which they came, and ask before adding.
+Many sources give whole minutes, so without the second half the bursts inside a minute would be invisible.
 MemoryHistory is the one for the shell, training and tests; the console keeps the same two methods over SQL.
 """
 
@@ -38,7 +40,7 @@ class MemoryHistory:
             bisect.insort(rows, (event.at, self._count, event))
 
     def past(self, item: Item) -> tuple[PastEvent, ...]:
-        """Oldest first. Empty for a kind without history or an item without a time."""
+        """Of what was added so far, oldest first. Empty for a kind without history or an item without a time."""
         at = self.kind.at(item)
         if self.kind.history is None or at is None:
             return ()
@@ -48,8 +50,8 @@ class MemoryHistory:
             rows = self._events.get(key)
             if not rows:
                 continue
-            end = bisect.bisect_left(rows, (at,))  # a tuple of one sorts before all of the same time: strictly earlier
-            start = max(bisect.bisect_left(rows, (at - self.kind.history,)), end - self.per_key)
+            end = bisect.bisect_right(rows, at, key=_time_of)
+            start = max(bisect.bisect_left(rows, at - self.kind.history, key=_time_of), end - self.per_key)
             for row in rows[start:end]:
                 found[row[1]] = row
         return tuple(event for _, _, event in sorted(found.values(), key=lambda row: row[:2]) if event.id != item.id)
@@ -59,7 +61,7 @@ class MemoryHistory:
 
 
 def examples_with_past(kind: Kind, examples: Sequence[Example], earlier: Iterable[Item] = ()) -> list[Example]:
-    """The examples in their order, each with its past among all of them and `earlier`: by time, never by position.
+    """The examples in their order, each with its past among all of them and `earlier`: by time, then by position.
 
     Only what can be known at the time enters (keys and facts of the payload); labels, which arrive weeks later, do not.
     An example that already has a past keeps it.
@@ -69,9 +71,18 @@ def examples_with_past(kind: Kind, examples: Sequence[Example], earlier: Iterabl
     history = MemoryHistory(kind)
     for item in earlier:
         history.add(item)
-    for example in examples:
-        history.add(example.item)
-    return [e if e.item.past else replace(e, item=history.with_past(e.item)) for e in examples]
+    result = list(examples)
+    never = datetime.max.replace(tzinfo=UTC)
+    for i in sorted(range(len(result)), key=lambda i: (_aware(kind.at(result[i].item) or never), i)):
+        item = result[i].item
+        if not item.past:
+            result[i] = replace(result[i], item=history.with_past(item))
+        history.add(item)
+    return result
+
+
+def _time_of(row: tuple[datetime, int, PastEvent]) -> datetime:
+    return row[0]
 
 
 def _aware(at: datetime) -> datetime:

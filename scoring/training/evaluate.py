@@ -60,7 +60,8 @@ def evaluate_risk(scores: Sequence[Score], examples: Sequence[Example], *, seed:
     precision, recall, f1 = precision_recall_f1(y, (p >= THRESHOLD).astype(np.float64))
     return {
         "n": len(y), "positives": int(y.sum()), "auroc": rounded(measure.auroc(y, p)), "ap": rounded(measure.average_precision(y, p)),
-        "recall_at_1pct_fpr": rounded(measure.recall_at_fpr(y, p)), "brier": rounded(measure.brier(y, p)), "log_loss": rounded(measure.log_loss(y, p)),
+        "recall_at_1pct_fpr": rounded(measure.recall_at_fpr(y, p)), "brier": rounded(measure.brier(y, p)),
+        "log_loss": rounded(measure.log_loss(y, p)),
         "ece": rounded(measure.ece(y, p)), "ece_null_95": rounded(measure.ece_null(p, seed)),
         "precision": rounded(precision), "recall": rounded(recall), "f1": rounded(f1),
     }  # fmt: skip

@@ -1,0 +1,73 @@
+"""`train`, `evaluate` and `replay`: progress for people on stderr, JSON on stdout."""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+from scoring.cli.errors import CommandError
+from scoring.cli.lines import bundle_of, context_of, kind_of, read_history, read_labelled, say, write_line
+from scoring.history import examples_with_past
+from scoring.kind import Kind, TrainOptions
+from scoring.training.dataset import snapshot_hash, split
+from scoring.training.fit import evaluate_scores, score_examples, split_with_past, train_kind
+from scoring.types import Json
+
+MIN_TRAIN = 6
+
+
+def run_train(args: argparse.Namespace) -> int:
+    kind, context = kind_of(args), context_of(args)
+    _check_trainer(args, kind)
+    examples = read_labelled(args.data, kind)
+    if len(examples) < MIN_TRAIN:
+        raise CommandError(f"{args.data}: {len(examples)} labelled lines are too few to train on; {MIN_TRAIN} is the least")
+    started = time.monotonic()
+    earlier = read_history(args, kind)
+    parts = split(examples, kind, seed=args.seed, test=args.holdout)
+    say(f"{len(parts.train)} examples to train on, {len(parts.tune)} to tune, {len(parts.test)} kept aside")
+    parts = split_with_past(kind, parts, earlier)
+    options = TrainOptions(
+        seed=args.seed, version=args.version or snapshot_hash(examples)[:12], cache_dir=args.cache,
+        progress=lambda share, sentence: say(f"{share:4.0%}  {sentence}"),
+    )  # fmt: skip
+    bundle = train_kind(kind, parts, args.out, args.trainer, options)
+    summary: dict[str, Json] = {
+        "model": bundle.model, "out": str(args.out), "trainer": bundle.trainer, "labels": list(bundle.labels), "checksum": bundle.checksum,
+        "data": snapshot_hash(examples), "train": len(parts.train), "tune": len(parts.tune), "test": len(parts.test), "seed": args.seed,
+        "tune_metrics": evaluate_scores(score_examples(bundle, parts.tune, context), parts.tune),
+    }  # fmt: skip
+    if parts.test:
+        summary["test_metrics"] = evaluate_scores(score_examples(bundle, parts.test, context), parts.test)
+    write_line({**summary, "seconds": round(time.monotonic() - started, 1)})
+    return 0
+
+
+def run_evaluate(args: argparse.Namespace) -> int:
+    kind, context = kind_of(args), context_of(args)
+    bundle = bundle_of(args, kind)
+    examples = examples_with_past(kind, read_labelled(args.data, kind), read_history(args, kind))
+    scores = score_examples(bundle, examples, context)
+    write_line({"model": bundle.model, "data": snapshot_hash(examples), **evaluate_scores(scores, examples, seed=args.seed)})
+    return 0
+
+
+def run_replay(args: argparse.Namespace) -> int:
+    from scoring.training.replay import replay_stream  # noqa: PLC0415 - only this command needs it
+
+    kind, context = kind_of(args), context_of(args)
+    _check_trainer(args, kind)
+    examples = examples_with_past(kind, read_labelled(args.data, kind), read_history(args, kind))
+    for line in replay_stream(
+        kind, examples, budget=args.budget, rounds=args.rounds, delay_days=args.delay_days, trainer=args.trainer, seed=args.seed,
+        context=context, tell=say,
+    ):  # fmt: skip
+        write_line(line)
+    return 0
+
+
+def _check_trainer(args: argparse.Namespace, kind: Kind) -> None:
+    if args.trainer is not None and args.trainer not in kind.trainers:
+        raise CommandError(f"{kind.name} has no trainer {args.trainer!r}; it has {', '.join(kind.trainers)}")
+
+

@@ -1,0 +1,30 @@
+"""The order kind: card payments, judged by what they share with earlier ones."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from scoring.kind import Kind, Words
+from scoring.kinds.order.card import draw_card, headline, searchable_text
+from scoring.kinds.order.keys import kept_facts, placed_at, shared_keys
+from scoring.kinds.order.payload import OrderPayload
+
+ORDER = Kind(
+    name="order",
+    words=Words(one="order", many="orders", allow="Release", allowed="Released", enforce="Cancel", enforced="Cancelled"),
+    lane="light",
+    payload=OrderPayload,
+    scorer="scoring.kinds.order.scorer:OrderScorer",
+    trainers={"quick": "scoring.kinds.order.training:train_trees", "linear": "scoring.kinds.order.training:train_linear"},
+    card=draw_card,
+    headline=headline,
+    text=searchable_text,
+    policy=Path(__file__).parent / "policy.json",
+    keys=shared_keys,
+    facts=kept_facts,
+    at=placed_at,
+    history=timedelta(days=30),
+    layout="order",
+    icon="M2 5h16v10H2zM2 8h16M5 12h4",
+)

@@ -1,0 +1,119 @@
+"""Score orders: feature rows, one tabular model, calibrated; reasons are exact contributions to the log-odds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from scoring.artifacts import ArtifactError, Bundle
+from scoring.calibration import Calibrator
+from scoring.explain.contributions import contribution_evidence
+from scoring.kinds.order.counterfactual import variants
+from scoring.kinds.order.features import FEATURES, INDEX, feature_row
+from scoring.kinds.order.wording import feature_name, feature_value
+from scoring.signals.tabular import RISK, Array, load_model
+from scoring.training.labels import is_benign
+from scoring.types import Item, Json, RunContext, Score
+from scoring.uncertainty import uncertainty
+
+SHOWN_SIGNALS = (
+    "own_orders_24h", "device_users_30d", "card_users_30d", "ip_users_30d", "user_cards_30d", "device_cards_30d", "account_age_days",
+)  # fmt: skip
+NO_AMOUNT = "The order has no amount that could be read, so it was not scored."
+WORTH_SAYING = 0.2  # a counterfactual is looked for from this risk on
+WORTH_CHANGE = 0.05
+
+
+class OrderScorer:
+    """Raises ArtifactError when the bundle was trained on other features than this code computes."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.bundle = bundle
+        self.model = load_model(bundle)
+        unknown = [name for name in self.model.columns if name not in INDEX]
+        if unknown:
+            raise ArtifactError(f"{bundle.model} needs features that are not computed here: {', '.join(unknown[:3])}")
+        self._order = [INDEX[name] for name in self.model.columns]
+        self._straight = self.model.columns == FEATURES
+        described = bundle.read_json("model.json")
+        self.calibration = {target: Calibrator.from_json(data) for target, data in described["calibration"].items()}
+
+    def score(self, items: Sequence[Item], context: RunContext) -> list[Score]:
+        return self._score(items, each_way=4)
+
+    def explain(self, items: Sequence[Item], context: RunContext) -> list[Score]:
+        """With every reason that counts, and `extra.counterfactual`: the one change that would lower the risk most, tested."""
+        return [self._with_counterfactual(item, score) for item, score in zip(items, self._score(items, each_way=15), strict=True)]
+
+    def rows(self, items: Sequence[Item]) -> Array:
+        """(n, columns of the model)."""
+        rows = np.array([feature_row(item) for item in items], dtype=np.float64).reshape(-1, len(FEATURES))
+        return rows if self._straight else rows[:, self._order]
+
+    def risks(self, items: Sequence[Item]) -> Array:
+        """(n,) calibrated, without reasons."""
+        return self.calibration[RISK].apply(self.model.raw(self.rows(items)))
+
+    def _score(self, items: Sequence[Item], each_way: int) -> list[Score]:
+        if not items:
+            return []
+        rows = self.rows(items)
+        shares = self.model.contributions(rows)
+        risks = self.calibration[RISK].apply(shares.sum(axis=1))
+        by_label = {t: self.calibration[t].apply(self.model.raw(rows, t)) for t in self.model.targets if t != RISK}
+        return [
+            self._one(rows[i], shares[i], float(risks[i]), {t: float(p[i]) for t, p in by_label.items()}, each_way)
+            if _sayable(item) else self._unscored()
+            for i, item in enumerate(items)
+        ]  # fmt: skip
+
+    def _one(self, row: Array, shares: Array, risk: float, by_label: Mapping[str, float], each_way: int) -> Score:
+        values: list[float] = row.tolist()
+        weights: list[float] = shares[:-1].tolist()
+        labels = self._labels(risk, by_label)
+        evidence = contribution_evidence(self.model.columns, values, weights, name=feature_name, value=feature_value, each_way=each_way)
+        return Score(
+            risk=risk, labels=labels, uncertainty=uncertainty(risk, labels), evidence=evidence, signals=self._signals(values),
+            model=self.bundle.model,
+        )  # fmt: skip
+
+    def _labels(self, risk: float, by_label: Mapping[str, float]) -> dict[str, float]:
+        """In the words of the training data: a benign label is what is left of the risk, an only harmful one is the risk."""
+        harms = [name for name in self.bundle.labels if not is_benign(name)]
+        found = {}
+        for name in self.bundle.labels:
+            if is_benign(name):
+                found[name] = 1.0 - risk
+            elif name in by_label:
+                found[name] = by_label[name]
+            elif len(harms) == 1:
+                found[name] = risk
+        return found
+
+    def _signals(self, values: Sequence[float]) -> dict[str, Json]:
+        known = dict(zip(self.model.columns, values, strict=True))
+        return {name: round(known[name], 4) for name in SHOWN_SIGNALS if name in known and known[name] == known[name]}
+
+    def _unscored(self) -> Score:
+        return Score(risk=None, model=self.bundle.model, errors={"model": NO_AMOUNT})
+
+    def _with_counterfactual(self, item: Item, score: Score) -> Score:
+        if score.risk is None or score.risk < WORTH_SAYING:
+            return score
+        changes = variants(item)
+        if not changes:
+            return score
+        risks = self.risks([changed for _, changed in changes])
+        best = int(np.argmin(risks))
+        lower = float(risks[best])
+        if score.risk - lower < WORTH_CHANGE:
+            return score
+        sentence = f"{changes[best][0]}, the risk would be {lower:.0%} instead of {score.risk:.0%}."
+        return replace(score, extra={"counterfactual": {"sentence": sentence, "risk": round(lower, 6)}})
+
+
+def _sayable(item: Item) -> bool:
+    payload = item.payload
+    return isinstance(payload.get("amount"), int | float) and payload.get("amount") == payload.get("amount")

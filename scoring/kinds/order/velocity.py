@@ -1,0 +1,87 @@
+"""Point-in-time counts over an order's past: how often, how much and with what else each attribute was used before.
+
+Only Item.past is read, which holds nothing that came after the order, and no labels: a chargeback is known weeks
+after the order, so it may not enter. The same code serves training and scoring. No numpy: one order takes about 0.1 ms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from scoring.kinds.order.keys import KEYS
+from scoring.types import Item, PastEvent
+
+HOUR, DAY = 3600.0, 86400.0
+WINDOWS = (("1h", HOUR), ("24h", DAY), ("7d", 7 * DAY), ("30d", 30 * DAY))
+PAIRS = (
+    ("user", "card"), ("user", "device"), ("user", "ip"), ("user", "address"), ("user", "merchant"), ("device", "user"), ("device", "card"),
+    ("card", "user"), ("card", "device"), ("card", "merchant"), ("ip", "user"), ("ip", "card"), ("address", "user"), ("address", "card"),
+    ("email", "card"),
+)  # fmt: skip
+PAIRS_OF: Mapping[str, tuple[str, ...]] = {key: tuple(b for a, b in PAIRS if a == key) for key in KEYS}
+
+
+@dataclass(slots=True)
+class Usage:
+    """Earlier use of one attribute within 30 days."""
+
+    counts: list[int] = field(default_factory=lambda: [0, 0, 0, 0])
+    total: float = 0.0
+    total_day: float = 0.0
+    largest: float = 0.0
+    priced: int = 0
+    same_amount_day: int = 0
+    last: float = float("nan")  # seconds
+    first: float = float("nan")
+    distinct: dict[str, set[str]] = field(default_factory=dict)
+    distinct_cards_hour: set[str] = field(default_factory=set)
+    same_bin_day: int = 0
+
+
+def usage_by_key(keys: Mapping[str, str], item: Item, at: datetime, amount: float | None) -> dict[str, Usage]:
+    """One Usage for each attribute that the order has."""
+    used = {key: Usage(distinct={b: set() for b in PAIRS_OF[key]}) for key in keys}
+    bin_ = item.payload.get("card_bin")
+    for event in item.past:
+        age = (at - event.at).total_seconds()
+        if age < 0 or age > 30 * DAY:
+            continue
+        event_keys = event.keys
+        for key, value in keys.items():
+            if event_keys.get(key) == value:
+                _count(used[key], event, event_keys, age, amount, bin_)
+    return used
+
+
+def _count(usage: Usage, event: PastEvent, event_keys: Mapping[str, str], age: float, amount: float | None, bin_: object) -> None:
+    counts = usage.counts
+    counts[3] += 1
+    if age <= 7 * DAY:
+        counts[2] += 1
+        if age <= DAY:
+            counts[1] += 1
+            if age <= HOUR:
+                counts[0] += 1
+                if (card := event_keys.get("card")) is not None:
+                    usage.distinct_cards_hour.add(card)
+    if usage.last != usage.last or age < usage.last:
+        usage.last = age
+    if usage.first != usage.first or age > usage.first:
+        usage.first = age
+    spent = event.facts.get("amount")
+    if spent is not None:
+        usage.total += spent
+        usage.priced += 1
+        if spent > usage.largest:
+            usage.largest = spent
+        if age <= DAY:
+            usage.total_day += spent
+            if spent == amount:
+                usage.same_amount_day += 1
+    if bin_ is not None and age <= DAY and event.facts.get("bin") == bin_:
+        usage.same_bin_day += 1
+    for other, values in usage.distinct.items():
+        if (value := event_keys.get(other)) is not None:
+            values.add(value)
