@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from scoring.policy import PolicyDocument
+from scoring.policy import Clause, PolicyDocument
 
 _VALUE_OF_FIELD = {"wrong": 1, "right": 0}
 
@@ -16,18 +16,18 @@ def labels_of(
     """What the verdict teaches: label -> 0 or 1.
 
     Given labels win. A record teaches one label per field that the reviewer knew ("unknown" teaches nothing).
-    Otherwise allow says 0 to every label of the policy; enforce says 1 to the labels of the chosen clauses and 0 to the
-    others. A clause without a label starts a category of its own, named after its title.
+    Otherwise each clause has one target: its first label (the others are names under which models may know the same
+    thing), or, without any, a category of its own named after its title. Allow says 0 to every target; enforce says 1 to
+    those of the chosen clauses and 0 to the others.
     """
     if given:
         return dict(given)
     if fields:
         return {name: _VALUE_OF_FIELD[answer] for name, answer in fields.items() if answer in _VALUE_OF_FIELD}
-    every = {label for clause in document.clauses for label in clause.labels}
-    if outcome == "allow":
-        return dict.fromkeys(sorted(every), 0)
-    hit: set[str] = set()
-    for clause in document.clauses:
-        if clause.id in clauses:
-            hit |= set(clause.labels) or {re.sub(r"\W+", "_", clause.title.lower()).strip("_")}
+    every = {target_of(clause) for clause in document.clauses if clause.labels}
+    hit = {target_of(clause) for clause in document.clauses if clause.id in clauses} if outcome == "enforce" else set()
     return {label: int(label in hit) for label in sorted(every | hit)}
+
+
+def target_of(clause: Clause) -> str:
+    return clause.labels[0] if clause.labels else re.sub(r"\W+", "_", clause.title.lower()).strip("_")
