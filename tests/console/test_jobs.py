@@ -72,6 +72,13 @@ def test_it_does_not_finish_a_job_twice() -> None:
     assert not jobs.job_done(job_id=claimed.id, token=claimed.token)
 
 
+def test_it_finishes_many_at_once_and_says_which_were_lost() -> None:
+    _put("a", "b")
+    held, lost = _claim()
+    assert jobs.jobs_done([(held.id, held.token), (lost.id, lost.token - 1)]) == {held.id}
+    assert jobs.jobs_done([(held.id, held.token)]) == set()
+
+
 def test_it_prolongs_only_the_leases_that_are_held() -> None:
     _put("a", "b")
     held, lost = _claim()
