@@ -1,0 +1,41 @@
+"""Short clips, drawn here: a test picture that moves, a slide with words on it, and a still."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+CLIPS = [
+    ("Sunset time lapse", "Eight seconds of a drawn sky.", "drift", ""),
+    ("Half price tickets", "", "slide", "Message me for half price tickets\nwww.cheap-tix.example\nLimited offer, pay by gift card"),
+    ("Shop opening", "A still picture with a door.", "drift", "We open on Monday"),
+]
+
+
+def draw_clip(path: Path, style: str, words: str, *, seconds: int = 8, rate: int = 12) -> None:
+    """Write an MP4 of 320 x 180."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=rate)
+        stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
+        for n in range(seconds * rate):
+            frame = av.VideoFrame.from_ndarray(np.asarray(_picture(style, words, n / (seconds * rate))), format="rgb24")
+            for packet in stream.encode(frame):
+                container.mux(packet)
+        for packet in stream.encode(None):
+            container.mux(packet)
+
+
+def _picture(style: str, words: str, share: float) -> Image.Image:
+    ground = (250, 248, 240) if style == "slide" else (int(40 + 160 * share), 90, int(200 - 120 * share))
+    picture = Image.new("RGB", (320, 180), ground)
+    draw = ImageDraw.Draw(picture)
+    if style == "drift":
+        x = int(20 + 260 * share)
+        draw.ellipse((x, 40, x + 40, 80), fill=(255, 220, 120))
+        draw.rectangle((0, 140, 320, 180), fill=(30, 60, 40))
+    if words:
+        draw.multiline_text((12, 60), words, fill=(20, 20, 30), font=ImageFont.load_default(size=15), spacing=6)
+    return picture

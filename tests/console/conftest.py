@@ -1,0 +1,128 @@
+"""The cast: Rita reviews, Lena leads, Petra writes policy, Ada is the admin, Otto is an outsider. The shop sends items."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from console.accounts.models import Source, User
+from console.accounts.roles import Role
+from console.accounts.services import source_ensure, user_create
+from console.cases.models import Case, Claim
+from console.cases.services import queue_ensure_defaults, queue_for
+from console.common.jobs import job_claim
+from console.flow import case_claim, items_receive, items_score
+from console.intake.models import Item
+from console.intake.parsing import parse_item
+from console.policies.services import policy_ensure_defaults
+from console.training.services import model_ensure_starters
+from scoring.registry import KINDS
+
+PASSWORD = "plain-sight-42"
+
+
+@pytest.fixture
+def rita(db: None) -> User:
+    return user_create(username="rita", role=Role.MODERATOR, password=PASSWORD, full_name="Rita Ray")
+
+
+@pytest.fixture
+def ravi(db: None) -> User:
+    """A second moderator."""
+    return user_create(username="ravi", role=Role.MODERATOR, password=PASSWORD)
+
+
+@pytest.fixture
+def lena(db: None) -> User:
+    return user_create(username="lena", role=Role.LEAD, password=PASSWORD)
+
+
+@pytest.fixture
+def petra(db: None) -> User:
+    return user_create(username="petra", role=Role.POLICY, password=PASSWORD)
+
+
+@pytest.fixture
+def ada(db: None) -> User:
+    return user_create(username="ada", role=Role.ADMIN, password=PASSWORD)
+
+
+@pytest.fixture
+def otto(db: None) -> User:
+    """Signed in, with no role."""
+    return User.objects.create_user(username="otto", password=PASSWORD)
+
+
+@pytest.fixture
+def shop(db: None) -> Source:
+    return source_ensure(name="shop")
+
+
+@pytest.fixture
+def rival(db: None) -> Source:
+    return source_ensure(name="rival")
+
+
+@pytest.fixture
+def ready(db: None) -> None:
+    """Policies, queues and starter models, as after `manage.py up`."""
+    policy_ensure_defaults()
+    queue_ensure_defaults()
+    model_ensure_starters()
+
+
+Post = Callable[..., Item]
+
+
+@pytest.fixture
+def post(shop: Source, ready: None) -> Post:
+    """Accept one review (or another kind) from the shop, without scoring it."""
+
+    def _post(text: str = "The soup was cold.", *, kind: str = "review", payload: dict[str, Any] | None = None, **more: Any) -> Item:
+        number = Item.objects.count() + 1
+        raw = {"kind": kind, "external_id": f"x-{number}", "payload": payload or {"text": text}, **more}
+        received = items_receive(source=more.pop("source", shop), rows=[parse_item(raw)], actor="source:shop")
+        return Item.objects.get(pk=received[0].id)
+
+    return _post
+
+
+@pytest.fixture
+def score_all() -> Callable[[], None]:
+    """Score everything that waits, as the workers do."""
+
+    def _score() -> None:
+        for lane in {kind.lane for kind in KINDS.values()}:
+            while jobs := job_claim(lane=lane, task="score_item", owner="test"):
+                items_score(jobs=jobs)
+
+    return _score
+
+
+@pytest.fixture
+def waiting(post: Post) -> Callable[..., Case]:
+    """A case that waits for a person, without a model having run."""
+
+    def _case(text: str = "The soup was cold.", **more: Any) -> Case:
+        from console.flow import scoring_gave_up
+
+        item = post(text, **more)
+        scoring_gave_up(item_id=item.pk, error="The scorer did not finish.")
+        return Case.objects.get(item=item)
+
+    return _case
+
+
+@pytest.fixture
+def claimed(waiting: Callable[..., Case], rita: User) -> Callable[..., Claim]:
+    """A case that Rita holds."""
+
+    def _claim(text: str = "The soup was cold.", **more: Any) -> Claim:
+        case = waiting(text, **more)
+        claim = case_claim(queue=queue_for(case.item), reviewer=rita)
+        assert claim is not None
+        return claim
+
+    return _claim
