@@ -1,0 +1,389 @@
+"""What goes in and out, as types: bodies are validated by these, and OpenAPI describes both from them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Short = Annotated[str, Field(max_length=255)]
+
+
+class Form(BaseModel):
+    """Unknown fields are ignored: nothing but what is named here can be set."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+# Bodies
+
+
+class ReportIn(Form):
+    reporter: Short = ""
+    reason: Annotated[str, Field(max_length=64)] = ""
+    text: Annotated[str, Field(max_length=10_000)] = ""
+
+
+class FeedbackIn(Form):
+    event: Annotated[str, Field(min_length=1, max_length=32)]
+    data: dict[str, Any] = Field(default_factory=dict)
+
+
+class ClaimIn(Form):
+    evidence: bool = Field(False, description="Send the evidence at once. The verdict then counts as given with the machine's opinion in view.")
+
+
+class HoldIn(Form):
+    token: Annotated[int, Field(ge=0, le=2**63 - 1)]
+
+
+class SkipIn(HoldIn):
+    reason: Annotated[str, Field(max_length=32)] = ""
+
+
+class PassOnIn(HoldIn):
+    note: Annotated[str, Field(max_length=10_000)] = ""
+
+
+class VerdictIn(HoldIn):
+    outcome: Literal["allow", "enforce"]
+    action: Annotated[str, Field(max_length=32)] | None = None
+    clauses: Annotated[list[Annotated[str, Field(max_length=32)]], Field(max_length=20)] = Field(default_factory=list)
+    labels: dict[str, Literal[0, 1]] | None = None
+    fields: dict[str, str] = Field(default_factory=dict)
+    severity: Annotated[int, Field(ge=0, le=3)] | None = None
+    certain: bool = True
+    note: Annotated[str, Field(max_length=10_000)] = ""
+    spans: Annotated[list[dict[str, Any]], Field(max_length=1000)] = Field(default_factory=list)
+
+
+class RunIn(Form):
+    kind: str
+    trainer: Annotated[str, Field(max_length=32)] = ""
+
+
+class ReasonIn(Form):
+    reason: Annotated[str, Field(max_length=300)] = ""
+
+
+class WebhookIn(Form):
+    url: Annotated[str, Field(min_length=1, max_length=500)]
+    topics: Annotated[list[str], Field(max_length=20)] = Field(default_factory=list, description="Empty: every topic.")
+
+
+class WebhookChange(Form):
+    url: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+    topics: Annotated[list[str], Field(max_length=20)] | None = None
+    is_active: bool | None = None
+
+
+# Answers
+
+
+class FieldError(BaseModel):
+    field: str
+    message: str
+
+
+class ProblemOut(BaseModel):
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: list[FieldError] = Field(default_factory=list)
+
+
+class DecisionOut(BaseModel):
+    id: UUID
+    item: UUID
+    external_id: str
+    kind: str
+    number: int
+    state: str
+    outcome: Literal["allow", "review", "enforce"]
+    reason: str
+    sentence: str
+    action: str | None
+    clause: str | None
+    label: str | None
+    rule: str | None
+    severity: int
+    automated: bool
+    model: str | None
+    policy_version: int
+    thresholds: dict[str, Any]
+    created_at: datetime
+    effective_at: datetime | None
+    statement_url: str | None
+
+
+class ReceivedOut(BaseModel):
+    id: UUID
+    external_id: str
+    status: str
+    url: str
+    decision: DecisionOut | None = Field(None, description="With ?wait= only, when it came in time.")
+
+
+class BulkRow(BaseModel):
+    index: int
+    status: int
+    external_id: str | None
+    id: UUID | None = None
+    url: str | None = None
+    code: str | None = None
+    errors: list[FieldError] = Field(default_factory=list)
+
+
+class BulkOut(BaseModel):
+    results: list[BulkRow]
+    accepted: int
+    same: int
+    refused: int
+
+
+class MediaOut(BaseModel):
+    id: UUID
+    sha256: str
+    mime: str
+    size: int
+    width: int | None
+    height: int | None
+    duration_s: float | None
+    url: str
+
+
+class ScoreOut(BaseModel):
+    model: str
+    checksum: str
+    risk: float | None
+    uncertainty: float
+    labels: dict[str, float]
+    evidence: list[dict[str, Any]]
+    signals: dict[str, Any]
+    errors: dict[str, str]
+    extra: dict[str, Any]
+    created_at: datetime
+
+
+class CaseOut(BaseModel):
+    id: UUID
+    item: UUID
+    queue: str
+    state: str
+    purpose: str
+    reason: str | None
+    sentence: str
+    severity: int
+    due_at: datetime
+    created_at: datetime
+
+
+class EventOut(BaseModel):
+    at: datetime
+    actor: str
+    sentence: str
+    detail: dict[str, Any]
+
+
+class ItemRow(BaseModel):
+    id: UUID
+    kind: str
+    external_id: str
+    source: str
+    status: str
+    headline: str
+    created_at: datetime
+    received_at: datetime
+    reports: int
+    url: str
+
+
+class ItemOut(ItemRow):
+    payload: dict[str, Any]
+    actor: dict[str, Any]
+    conversation: str
+    severity_hint: int
+    scores: list[ScoreOut]
+    decision: DecisionOut | None
+    case: CaseOut | None
+    history: list[EventOut]
+
+
+class PageOut(BaseModel):
+    next: str | None
+    next_cursor: str | None
+
+
+class ItemPage(PageOut):
+    results: list[ItemRow]
+
+
+class DecisionPage(PageOut):
+    results: list[DecisionOut]
+
+
+class QueueOut(BaseModel):
+    slug: str
+    title: str
+    kind: str
+    waiting: int
+    claimed: int
+    severe: int
+    serious: int
+    oldest_at: datetime | None
+    sla_minutes: int
+    is_paused: bool
+
+
+class QueueList(BaseModel):
+    results: list[QueueOut]
+
+
+class PolicyOut(BaseModel):
+    version: int
+    checksum: str
+    document: dict[str, Any]
+
+
+class ClaimItem(BaseModel):
+    id: UUID
+    kind: str
+    external_id: str
+    source: str
+    payload: dict[str, Any]
+    actor: dict[str, Any]
+    conversation: str
+    created_at: datetime
+    received_at: datetime
+
+
+class ScreenOut(BaseModel):
+    case: CaseOut
+    token: int
+    lease_until: datetime
+    item: ClaimItem
+    blocks: list[dict[str, Any]]
+    policy: PolicyOut
+    evidence_shown: bool
+
+
+class LeaseOut(BaseModel):
+    case: UUID
+    state: str
+    lease_until: datetime | None = None
+
+
+class VerdictRow(BaseModel):
+    id: UUID
+    case: UUID
+    item: UUID
+    state: str
+    outcome: str
+    action: str | None
+    clauses: list[str]
+    severity: int
+    certain: bool
+    decision: UUID
+    created_at: datetime
+
+
+class VerdictOut(BaseModel):
+    verdict: VerdictRow
+    undo_until: datetime
+
+
+class StatementOut(BaseModel):
+    decision: UUID
+    item: UUID
+    external_id: str
+    application_date: date | None
+    statement: dict[str, Any] = Field(description="Fields and values as the EU DSA Transparency Database names them.")
+
+
+class RunOut(BaseModel):
+    id: UUID
+    kind: str
+    trainer: str
+    trigger: str
+    state: str
+    stage: str
+    progress: float
+    error: str
+    log: str | None = None
+    snapshot: str | None
+    model: str | None
+    requested_by: str | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class RunPage(PageOut):
+    results: list[RunOut]
+
+
+class ModelOut(BaseModel):
+    model: str
+    kind: str
+    version: str
+    state: str
+    trainer: str
+    checksum: str
+    metrics: dict[str, Any]
+    comparison: dict[str, Any]
+    reasons: list[Any]
+    parent: str | None
+    snapshot: str | None
+    created_at: datetime
+    promoted_at: datetime | None
+    card: str | None = None
+
+
+class ModelPage(PageOut):
+    results: list[ModelOut]
+
+
+class WebhookOut(BaseModel):
+    id: UUID
+    url: str
+    topics: list[str]
+    is_active: bool
+    created_at: datetime
+
+
+class WebhookMade(WebhookOut):
+    secret: str = Field(description="Shown once. Verify each message with it (Standard Webhooks).")
+
+
+class WebhookList(BaseModel):
+    results: list[WebhookOut]
+
+
+class AttemptOut(BaseModel):
+    at: datetime
+    status: int | None
+    error: str
+    body: str
+    took_ms: int
+
+
+class DeliveryOut(BaseModel):
+    id: int
+    event: UUID
+    topic: str
+    subject: str
+    webhook: UUID
+    state: str
+    attempts: int
+    next_attempt_at: datetime | None
+    delivered_at: datetime | None
+    created_at: datetime
+    attempt_list: list[AttemptOut] = Field(default_factory=list)
+
+
+class DeliveryPage(PageOut):
+    results: list[DeliveryOut]

@@ -1,0 +1,122 @@
+"""Rows as JSON. The names are those of schemas.py; OpenAPI promises them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from console.accounts.roles import Role
+from console.api.auth import Caller
+from console.cases.models import Case, Claim
+from console.insights.timeline import Event, item_timeline
+from console.intake.models import Item, Media
+from console.scores.models import Decision, Score
+from console.training.models import ModelVersion, TrainingRun
+from console.verdicts.models import Verdict
+
+Json = dict[str, Any]
+
+
+def absolute(name: str, *args: Any) -> str:
+    return settings.PUBLIC_URL.rstrip("/") + reverse(f"api:{name}", args=args)
+
+
+def item_row(item: Item) -> Json:
+    return {
+        "id": item.pk, "kind": item.kind, "external_id": item.external_id, "source": item.source.slug, "status": item.status,
+        "headline": item.headline, "created_at": item.created_at, "received_at": item.received_at, "reports": item.reports,
+        "url": absolute("item", item.pk),
+    }  # fmt: skip
+
+
+def item_full(item: Item, caller: Caller) -> Json:
+    """The item with all that is known of it. What a blind reviewer may not see yet is not in it."""
+    case = item.cases.select_related("queue").exclude(state=Case.State.CLOSED).first() or item.cases.select_related("queue").order_by("-pk").first()
+    hidden = _opinion_hidden(case, caller)
+    decision = item.decisions.filter(state__in=["effective", "held"]).select_related("policy_version").first()
+    return {
+        **item_row(item),
+        "payload": item.payload, "actor": item.actor, "conversation": item.conversation, "severity_hint": item.severity_hint,
+        "scores": [] if hidden else [score_row(score) for score in item.scores.order_by("-pk")[:20]],
+        "decision": decision_row(decision, item) if decision and not hidden else None,
+        "case": case_row(case, blind=hidden) if case else None,
+        "history": [_event(e, caller) for e in item_timeline(item) if not (hidden and e.by == "machine")],
+    }  # fmt: skip
+
+
+def _opinion_hidden(case: Case | None, caller: Caller) -> bool:
+    """A case that is open and blind, or held by the caller who has not asked for the evidence."""
+    if case is None or case.state == Case.State.CLOSED or Role.MODERATOR not in caller.roles:
+        return False
+    held = Claim.objects.filter(case=case, reviewer=caller.user, state=Claim.State.OPEN, evidence_seen=False)
+    return case.blind or held.exists()
+
+
+def _event(event: Event, caller: Caller) -> Json:
+    """A platform is not told which person of the staff decided."""
+    actor = "a reviewer" if event.by == "person" and caller.source is not None and Role.INTEGRATION in caller.roles else event.actor
+    return {"at": event.at, "actor": actor, "sentence": event.sentence, "detail": event.detail}
+
+
+def score_row(score: Score) -> Json:
+    return {
+        "model": score.model, "checksum": score.checksum, "risk": score.risk, "uncertainty": score.uncertainty, "labels": score.labels,
+        "evidence": score.evidence, "signals": score.signals, "errors": score.errors, "extra": score.extra, "created_at": score.created_at,
+    }  # fmt: skip
+
+
+def decision_row(decision: Decision, item: Item) -> Json:
+    return {
+        "id": decision.pk, "item": item.pk, "external_id": item.external_id, "kind": item.kind, "number": decision.number,
+        "state": decision.state, "outcome": decision.outcome, "reason": decision.reason, "sentence": decision.sentence,
+        "action": decision.action or None, "clause": decision.clause or None, "label": decision.label or None, "rule": decision.rule or None,
+        "severity": decision.severity, "automated": decision.automated, "model": decision.model or None,
+        "policy_version": decision.policy_version.number, "thresholds": decision.thresholds, "created_at": decision.created_at,
+        "effective_at": decision.effective_at,
+        "statement_url": absolute("decision-statement", decision.pk) if decision.outcome == "enforce" else None,
+    }  # fmt: skip
+
+
+def case_row(case: Case, *, blind: bool = False) -> Json:
+    return {
+        "id": case.pk, "item": case.item_id, "queue": case.queue.slug, "state": case.state, "purpose": "review" if blind else case.purpose,
+        "reason": None if blind else case.reason, "sentence": "For review." if blind else case.sentence,
+        "severity": 0 if blind else case.severity, "due_at": case.due_at, "created_at": case.created_at,
+    }  # fmt: skip
+
+
+def verdict_row(verdict: Verdict) -> Json:
+    return {
+        "id": verdict.pk, "case": verdict.case_id, "item": verdict.item_id, "state": verdict.state, "outcome": verdict.outcome,
+        "action": verdict.action or None, "clauses": verdict.clauses, "severity": verdict.severity, "certain": verdict.certain,
+        "decision": verdict.decision_id, "created_at": verdict.created_at,
+    }  # fmt: skip
+
+
+def media_row(media: Media) -> Json:
+    return {
+        "id": media.pk, "sha256": media.sha256, "mime": media.mime, "size": media.size, "width": media.width, "height": media.height,
+        "duration_s": media.duration_s, "url": absolute("media-one", media.pk),
+    }  # fmt: skip
+
+
+def run_row(run: TrainingRun, *, with_log: bool = False) -> Json:
+    row = {
+        "id": run.pk, "kind": run.kind, "trainer": run.trainer, "trigger": run.trigger, "state": run.state, "stage": run.stage,
+        "progress": run.progress, "error": run.error, "snapshot": run.snapshot.content_hash if run.snapshot else None,
+        "model": str(run.model) if run.model else None, "requested_by": run.requested_by.get_username() if run.requested_by else None,
+        "created_at": run.created_at, "started_at": run.started_at, "finished_at": run.finished_at,
+    }  # fmt: skip
+    return {**row, "log": run.log} if with_log else row
+
+
+def model_row(version: ModelVersion, *, with_card: bool = False) -> Json:
+    row = {
+        "model": str(version), "kind": version.kind, "version": version.version, "state": version.state, "trainer": version.trainer,
+        "checksum": version.checksum, "metrics": version.metrics, "comparison": version.comparison, "reasons": version.reasons,
+        "parent": version.parent or None, "snapshot": version.snapshot.content_hash if version.snapshot else None,
+        "created_at": version.created_at, "promoted_at": version.promoted_at,
+    }  # fmt: skip
+    return {**row, "card": version.card} if with_card else row
