@@ -104,6 +104,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "console.api.middleware.ProblemMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -187,3 +188,25 @@ UNDO_SECONDS = env.integer("UNDO_SECONDS", 10, least=0)
 CLAIM_MINUTES = env.integer("CLAIM_MINUTES", 10, least=1)
 FRAME_MODEL = env.text("FRAME_MODEL")  # folder or hub name of an image classifier
 FRAME_MODEL_REVISION = env.text("FRAME_MODEL_REVISION")
+
+# The API. It is described by OpenAPI at /api/v1/schema/.
+API_RATE = env.text("API_RATE")  # "600/min" for each caller; empty = no limit
+WEBHOOK_ALLOW_PRIVATE = env.flag("WEBHOOK_ALLOW_PRIVATE", False)  # let webhooks go to addresses of the own network
+METRICS_TOKEN = env.text("METRICS_TOKEN")  # when set, /metrics asks for "Authorization: Bearer ..."
+REST_FRAMEWORK = {
+    "EXCEPTION_HANDLER": "console.api.problems.exception_handler",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "NUM_PROXIES": 0,
+}
+REST_KNOX = {"TOKEN_PREFIX": "sl_", "AUTO_REFRESH": False, "TOKEN_LIMIT_PER_USER": None}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Second Look",
+    "DESCRIPTION": "Post items, read decisions, review cases, train models. Errors are problem documents (RFC 9457).",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
