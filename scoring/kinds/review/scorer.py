@@ -1,0 +1,139 @@
+"""Scores reviews with a text model: quick and fine-tuned bundles alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scoring.artifacts import Bundle
+from scoring.explain.spans import MAX_WORDS, strongest, word_weights
+from scoring.kinds.review.features import fields_of, parts_of, place_of
+from scoring.kinds.review.signals import review_signals
+from scoring.signals.encoder_source import EncoderError
+from scoring.signals.text_encoder import get_encoder
+from scoring.signals.tuned_encoder import has_tuned_encoder, tuned_view
+from scoring.text.classifier import SecondView, TextModel, Verdicts, second_view
+from scoring.types import Evidence, Item, Json, RunContext, Score
+from scoring.uncertainty import uncertainty
+
+Floats = NDArray[np.float64]
+EVIDENCE_FROM = 0.2  # labels below it get no evidence: nothing was found
+SCORE_WORDS = 12  # left out in turn by score(); explain() takes MAX_WORDS
+CHUNK = 64
+
+
+class ReviewScorer:
+    """One Score per item, in order; what cannot be read or fails is in Score.errors and goes to a person."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self._name = bundle.model
+        self._model = TextModel.load(bundle)
+        self._broken: str | None = None
+        self._second: SecondView | None = None
+        try:
+            if has_tuned_encoder(bundle):
+                self._second = tuned_view(bundle)
+            elif self._model.head is not None:
+                self._second = second_view(self._model, get_encoder().encode)
+        except (EncoderError, OSError) as error:
+            self._broken = f"The sentence encoder could not be loaded: {error}"
+
+    def score(self, items: Sequence[Item], context: RunContext) -> list[Score]:
+        return self._run(items, SCORE_WORDS)
+
+    def explain(self, items: Sequence[Item], context: RunContext) -> list[Score]:
+        """As score(), with every label's evidence and more words left out in turn."""
+        return self._run(items, MAX_WORDS)
+
+    def _run(self, items: Sequence[Item], words: int) -> list[Score]:
+        scores: list[Score] = []
+        for start in range(0, len(items), CHUNK):
+            scores.extend(self._chunk(items[start : start + CHUNK], words))
+        return scores
+
+    def _chunk(self, items: Sequence[Item], words: int) -> list[Score]:
+        texts: dict[int, Sequence[str]] = {}
+        failed: dict[int, Score] = {}
+        for index, item in enumerate(items):
+            try:
+                texts[index] = parts_of(item.payload)
+            except (ValueError, AttributeError) as error:
+                failed[index] = Score(risk=None, errors={"payload": f"The review cannot be read: {error}."}, model=self._name)
+        if not texts:
+            return [failed[i] for i in range(len(items))]
+        try:
+            verdicts = self._model.judge(list(texts.values()), self._second)
+        except Exception as error:  # a person decides; the batch goes on
+            reason = f"The text model failed: {error}"
+            return [failed.get(i) or Score(risk=None, errors={"model": reason}, model=self._name) for i in range(len(items))]
+        rows = {index: row for row, index in enumerate(texts)}
+        return [failed[i] if i in failed else self._one(item, verdicts, rows[i], words) for i, item in enumerate(items)]
+
+    def _one(self, item: Item, verdicts: Verdicts, row: int, words: int) -> Score:
+        labels = {name: round(float(p), 6) for name, p in zip(self._model.labels, verdicts.labels[row], strict=True)}
+        risk = round(float(verdicts.risk[row]), 6)
+        errors = {"encoder": reason} if (reason := self._broken or verdicts.error) else {}
+        signals: Mapping[str, Json] = {}
+        evidence: Sequence[Evidence] = ()
+        try:
+            signals = review_signals(item.payload, self._model.languages)
+        except Exception as error:
+            errors["signals"] = f"The signals could not be measured: {error}"
+        try:
+            evidence = self._evidence(item, verdicts, row, words)
+        except Exception as error:
+            errors["evidence"] = f"The evidence could not be found: {error}"
+        unsure = 1.0 if signals.get("out_of_scope") else uncertainty(risk, self._doubtful(labels))
+        return Score(
+            risk=risk, labels=labels, uncertainty=round(unsure, 6), evidence=evidence, signals=signals, errors=errors, model=self._name
+        )
+
+    def _doubtful(self, labels: Mapping[str, float]) -> Mapping[str, float]:
+        return {name: labels[name] for name, bad in zip(self._model.labels, self._model.blend.harmful, strict=True) if bad}
+
+    def _shown(self, verdicts: Verdicts, row: int, all_labels: bool) -> list[int]:
+        """Labels that get evidence: harmful ones that are likely; when the item is likely to break something, at least the likeliest."""
+        harmful = np.flatnonzero(self._model.blend.harmful)
+        if not len(harmful):
+            return []
+        order = harmful[np.argsort(-verdicts.labels[row][harmful], kind="stable")]
+        likely = [int(i) for i in order if verdicts.labels[row][i] >= EVIDENCE_FROM]
+        if not likely and (all_labels or verdicts.risk[row] >= EVIDENCE_FROM):
+            likely = [int(order[0])]
+        return likely if all_labels else likely[:2]
+
+    def _evidence(self, item: Item, verdicts: Verdicts, row: int, words: int) -> Sequence[Evidence]:
+        fields = dict(fields_of(item.payload))
+        found: list[Evidence] = []
+        for label in self._shown(verdicts, row, words >= MAX_WORDS):
+            reading = verdicts.readings[int(verdicts.top[row, label])]
+            text = reading.form.text
+            against = self._against()
+            weights = word_weights(
+                self._model.ngrams, text, label, against=against, limit=words, logit=lambda t, label=label: self._logit(t, label, against)
+            )
+            for word in strongest(weights, text):
+                start, end = reading.form.to_source(word.start, word.end)
+                place = place_of(item.payload, reading.start + start, reading.start + end)
+                found.append(
+                    Evidence(
+                        type="span", label=self._model.labels[label], weight=round(word.weight, 4), field=place.field, start=place.start,
+                        end=place.end, text=fields[place.field][place.start : place.end],
+                    )
+                )  # fmt: skip
+        return tuple(found)
+
+    def _against(self) -> NDArray[np.int64] | None:
+        """Where labels exclude each other, a word speaks for a label by comparison with the harmless ones."""
+        blend = self._model.blend
+        return np.flatnonzero(~blend.harmful) if blend.exclusive and not blend.harmful.all() else None
+
+    def _logit(self, texts: Sequence[str], label: int, against: Any) -> Floats:
+        logits, _ = self._model.logits(texts, texts, self._second)
+        if against is None or not len(against):
+            return logits[:, label]
+        out: Floats = logits[:, label] - logits[:, against].mean(axis=1)
+        return out

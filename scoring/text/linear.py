@@ -1,0 +1,128 @@
+"""Linear views of a text: n-grams with surface features, and encoder vectors; each gives one logit a label."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression
+
+from scoring.signals.surface import NAMES, surface
+from scoring.signals.tfidf import HashedTfidf
+
+Floats = NDArray[np.float64]
+Array = NDArray[Any]
+SPECS = {"char": ("char", 2, 5), "word": ("word", 1, 2)}
+
+
+def fit_logits(
+    x: Any, y: Array, known: Array, weight: Array, *, exclusive: bool, strength: float, balanced: bool, seed: int
+) -> tuple[Floats, Floats]:
+    """Logistic regression: one softmax where labels exclude each other, else one model a label over its known rows.
+
+    x: (n, k) dense or csr; y, known: (n, L) of 0/1; weight: (n,). `strength` is scikit-learn's C (inverse of regularisation).
+    Returns weights (k, L) and offsets (L,). A label of one class only gets no weights and its smoothed log-odds.
+    """
+    k, labels = x.shape[1], y.shape[1]
+    weights, offsets = np.zeros((k, labels)), np.zeros(labels)
+    settings = {"C": strength, "class_weight": "balanced" if balanced else None, "max_iter": 300, "tol": 1e-4, "random_state": seed}
+    present = np.flatnonzero(y.sum(axis=0) > 0)
+    if exclusive and len(present) > 2:
+        model = LogisticRegression(**settings).fit(x, y.argmax(axis=1), sample_weight=weight)
+        weights[:, model.classes_], offsets[model.classes_] = model.coef_.T, model.intercept_
+        offsets[np.setdiff1d(np.arange(labels), present)] = -10.0
+        return weights, offsets
+    for label in range(labels):
+        rows = np.flatnonzero(known[:, label])
+        target = y[rows, label]
+        if len(set(target.tolist())) < 2:
+            rate = (target.sum() + 0.5) / (len(target) + 1)
+            offsets[label] = np.log(rate) - np.log1p(-rate) - 2
+            continue
+        model = LogisticRegression(**settings).fit(x[rows], target, sample_weight=weight[rows])
+        weights[:, label], offsets[label] = model.coef_[0], model.intercept_[0]
+    return weights, offsets
+
+
+@dataclass(frozen=True, slots=True)
+class NgramView:
+    """Character and word n-grams and surface features under one linear model. weights: float32 (k, L)."""
+
+    char: HashedTfidf
+    word: HashedTfidf
+    weights: NDArray[np.float32]
+    offsets: NDArray[np.float32]
+
+    @staticmethod
+    def features(char: HashedTfidf, word: HashedTfidf, texts: Sequence[str], written: Sequence[str]) -> Any:
+        """csr (n, chars + words + surface); surface is measured on the texts as written."""
+        blocks = [char.transform(texts), word.transform(texts), sparse.csr_matrix(surface(written))]
+        return sparse.hstack(blocks, format="csr", dtype=np.float32)
+
+    def logits(self, texts: Sequence[str], written: Sequence[str]) -> Floats:
+        return np.asarray(self.features(self.char, self.word, texts, written) @ self.weights + self.offsets, np.float64)
+
+    def contributions(self, text: str) -> Floats:
+        """(len(text), L): each n-gram's share of the logits, spread evenly over the code points that it covers."""
+        out = np.zeros((len(text) + 1, self.weights.shape[1]))
+        first = 0
+        for block in (self.char, self.word):
+            row = block.transform([text])
+            value = dict(zip(row.indices.tolist(), row.data.tolist(), strict=True))
+            found = block.locate(text)
+            times: dict[int, int] = {}
+            for place, _, _ in found:
+                times[place] = times.get(place, 0) + 1
+            for place, start, end in found:
+                share = self.weights[first + place] * (value.get(place, 0.0) / times[place] / max(1, end - start))
+                out[start] += share
+                out[end] -= share
+            first += len(block.keys)
+        total: Floats = np.cumsum(out, axis=0)[:-1]
+        return total
+
+    def arrays(self) -> dict[str, Array]:
+        weights = self.weights.astype(np.float16)
+        return {
+            "char_keys": self.char.keys, "char_idf": self.char.idf.astype(np.float16), "word_keys": self.word.keys,
+            "word_idf": self.word.idf.astype(np.float16), "weights": weights, "offsets": self.offsets,
+        }  # fmt: skip
+
+    @classmethod
+    def from_arrays(cls, data: Mapping[str, Array]) -> NgramView:
+        """Raises ValueError when the arrays do not fit each other."""
+        blocks = {
+            unit: HashedTfidf(unit, low, high, data[f"{unit}_keys"].astype(np.int32), data[f"{unit}_idf"].astype(np.float32))  # type: ignore[arg-type]
+            for unit, low, high in SPECS.values()
+        }
+        weights = data["weights"].astype(np.float32)
+        if weights.shape[0] != len(blocks["char"].keys) + len(blocks["word"].keys) + len(NAMES):
+            raise ValueError("the n-gram weights do not fit their vocabulary")
+        return cls(blocks["char"], blocks["word"], weights, data["offsets"].astype(np.float32))
+
+    def rounded(self) -> NgramView:
+        """As it will be after saving: half precision. What is tuned and measured must be what serves."""
+        return NgramView.from_arrays(self.arrays())
+
+
+@dataclass(frozen=True, slots=True)
+class VectorView:
+    """A linear head over encoder vectors. weights: float32 (d, L)."""
+
+    weights: NDArray[np.float32]
+    offsets: NDArray[np.float32]
+
+    def logits(self, vectors: Array) -> Floats:
+        return np.asarray(vectors @ self.weights + self.offsets, np.float64)
+
+    @classmethod
+    def fit(cls, vectors: Array, y: Array, known: Array, weight: Array, **settings: Any) -> VectorView:
+        """Standardises inside, then folds mean and scale into the weights."""
+        mean, scale = vectors.mean(axis=0), vectors.std(axis=0) + 1e-3
+        inner, offsets = fit_logits((vectors - mean) / scale, y, known, weight, **settings)
+        weights = inner / scale[:, None]
+        return cls(weights.astype(np.float32), (offsets - mean @ weights).astype(np.float32))
