@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "template_partials",
     "csp",
     "django_structlog",
+    "console",
     "console.common",
     "console.audit",
     "console.accounts",

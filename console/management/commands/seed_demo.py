@@ -1,0 +1,23 @@
+"""manage.py seed_demo: demo people and items of all five kinds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from console.demo import seed
+
+
+class Command(BaseCommand):
+    help = "Add the demo people and demo items of all five kinds. On a database that is in use it asks for --again."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--again", action="store_true", help="also on a database that has items or people")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not seed.is_empty() and not options["again"]:
+            raise CommandError("The database is not empty, so no demo was added. Use --again to add it all the same.")
+        seed.demo_people()
+        count = seed.demo_items(self.stdout.write)
+        self.stdout.write(f"{count} demo items posted; accounts in {seed.accounts_file()}")
