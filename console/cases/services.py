@@ -83,12 +83,12 @@ def case_claim_next(*, queue: Queue, reviewer: User, is_lead: bool = False, sour
     `source_id` is for tokens: they see the items of one source only."""
     if queue.is_paused:
         return None
-    return _claim(_CLAIM_NEXT, reviewer, is_lead, queue=queue.pk)
+    return _claim(_CLAIM_NEXT, reviewer, is_lead, queue=queue.pk, source=source_id)
 
 
 def case_claim_one(*, case_id: UUID, reviewer: User, is_lead: bool = False) -> Claim | None:
     """Hold this very case, if it waits and the reviewer may have it."""
-    return _claim(_CLAIM_ONE, reviewer, is_lead, case=case_id)
+    return _claim(_CLAIM_ONE, reviewer, is_lead, case=case_id, source=None)
 
 
 def _claim(sql: str, reviewer: User, is_lead: bool, **which: object) -> Claim | None:
