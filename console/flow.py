@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -41,12 +42,12 @@ from console.scores.services import DecisionFacts, decision_create, decision_tak
 from console.scores.serving import run_context, scorer_for
 from console.training.selectors import champion_bundle
 from console.verdicts import services as verdicts
-from console.verdicts.labels import labels_of
+from console.verdicts.labels import labels_of, target_of
 from console.verdicts.models import Label, Verdict
 from console.verdicts.services import VerdictForm
 from scoring.artifacts import ArtifactError
 from scoring.decide import decide
-from scoring.kind import Words
+from scoring.policy import PolicyDocument
 from scoring.registry import KINDS
 from scoring.types import Decision as Decided
 from scoring.types import Item as ScoringItem
@@ -70,7 +71,7 @@ def items_receive(*, source: Source, rows: Sequence[NewItem], actor: str) -> lis
                 lanes.setdefault(KINDS[row.kind].lane, []).append(str(answer.id))
         for lane, subjects in lanes.items():
             ids = job_put_many(task=SCORE, lane=lane, subjects=subjects)
-            transaction.on_commit(lambda lane=lane, ids=ids: dispatch.ring(SCORE, lane, ids))
+            transaction.on_commit(partial(dispatch.ring, SCORE, lane, ids))
         audit_append_many(
             [
                 Entry(actor=actor, verb="item.received", subject=f"item:{a.id}", item_id=a.id, data={"kind": r.kind})
@@ -106,12 +107,12 @@ def _was_let_through_by_machine(item: Item) -> bool:
 
 def _send_to_person(item: Item, *, reason: str, sentence: str, chance: float | None, severity: int = 0) -> Case:
     queue = cases.queue_for(item)
-    case = cases.case_build(
-        item=item, queue=queue, reason=reason, sentence=sentence, severity=severity, chance=chance, now=db_now()
-    )
+    case = cases.case_build(item=item, queue=queue, reason=reason, sentence=sentence, severity=severity, chance=chance, now=db_now())
     case.save(force_insert=True)
     Item.objects.filter(pk=item.pk).update(status=Item.Status.IN_REVIEW)
-    audit_append(actor="system", verb="case.opened", subject=f"case:{case.pk}", item_id=item.pk, data={"reason": reason, "queue": queue.slug})
+    audit_append(
+        actor="system", verb="case.opened", subject=f"case:{case.pk}", item_id=item.pk, data={"reason": reason, "queue": queue.slug}
+    )
     return case
 
 
@@ -194,7 +195,13 @@ def _settle(item: Item, row: Score, decided: Decided) -> None:
         )
         case.save(force_insert=True)
         entries.append(
-            Entry(actor=actor, verb="case.opened", subject=f"case:{case.pk}", item_id=item.pk, data={"queue": queue.slug, "reason": facts.reason})
+            Entry(
+                actor=actor,
+                verb="case.opened",
+                subject=f"case:{case.pk}",
+                item_id=item.pk,
+                data={"queue": queue.slug, "reason": facts.reason},
+            )
         )
         Item.objects.filter(pk=item.pk).update(status=Item.Status.IN_REVIEW)
     else:
@@ -213,7 +220,9 @@ def scoring_gave_up(*, item_id: UUID, error: str) -> None:
     scored = Scored(risk=None, errors={"scorer": error[:500] or "The scorer did not finish."})
     row = score_build(item=item, scored=scored, checksum="", took_ms=None)
     row.save()
-    decided = Decided(outcome="review", reason="scorer_failed", sentence="It could not be scored, so a person looks.", severity=item.severity_hint)
+    decided = Decided(
+        outcome="review", reason="scorer_failed", sentence="It could not be scored, so a person looks.", severity=item.severity_hint
+    )
     _settle(item, row, decided)
 
 
@@ -235,15 +244,7 @@ def verdict_give(*, case_id: UUID, reviewer: User, token: int, form: VerdictForm
     policy_version, document = active_policy(item.kind)
     form = verdicts.form_check(form, document, KINDS[item.kind].record_fields)
     cases.claim_close(claim=claim, state=Claim.State.DECIDED, case_state=Case.State.CLOSED)
-    words = KINDS[item.kind].words
-    clause = next((c for c in document.clauses if c.id in form.clauses), None)
-    facts = DecisionFacts(
-        outcome=form.outcome, reason="verdict", automated=False, action=form.action or "", clause=clause.id if clause else "",
-        label=clause.labels[0] if clause and clause.labels else "", severity=form.severity or 0,
-        sentence=f"{words.enforced}: {clause.title.lower()}." if clause and form.outcome == "enforce" else f"{_word(words, form.outcome)} by a person.",
-    )  # fmt: skip
-    if form.outcome == "enforce":
-        facts = replace(facts, statement=statement_of_reasons(item, facts, document))
+    facts = _verdict_facts(item, form, document)
     score = item.scores.order_by("-pk").first()
     decision = decision_create(item=item, facts=facts, policy_version=policy_version, score=score, held=True)
     until = verdicts.undo_deadline()
@@ -260,8 +261,22 @@ def verdict_give(*, case_id: UUID, reviewer: User, token: int, form: VerdictForm
     return verdict
 
 
-def _word(words: Words, outcome: str) -> str:
-    return words.allowed if outcome == "allow" else words.enforced
+def _verdict_facts(item: Item, form: VerdictForm, document: PolicyDocument) -> DecisionFacts:
+    words = KINDS[item.kind].words
+    if form.outcome == "allow":
+        return DecisionFacts(outcome="allow", reason="verdict", automated=False, sentence=f"{words.allowed} by a person.")
+    clause = next((c for c in document.clauses if c.id in form.clauses), None)
+    facts = DecisionFacts(
+        outcome="enforce",
+        reason="verdict",
+        automated=False,
+        action=form.action or "",
+        clause=clause.id if clause else "",
+        label=target_of(clause) if clause else "",
+        severity=form.severity or 0,
+        sentence=f"{words.enforced}: {clause.title.lower()}." if clause else f"{words.enforced} by a person.",
+    )
+    return replace(facts, statement=statement_of_reasons(item, facts, document))
 
 
 @transaction.atomic
@@ -274,7 +289,11 @@ def verdict_undo(*, verdict_id: UUID, reviewer: User) -> Verdict:
     Item.objects.filter(pk=verdict.item_id).update(status=Item.Status.IN_REVIEW)
     Case.objects.filter(pk=verdict.case_id, state=Case.State.CLOSED).update(state=Case.State.WAITING, closed_at=None)
     audit_append(
-        actor=actor_of(reviewer), verb="verdict.undone", subject=f"verdict:{verdict.pk}", item_id=verdict.item_id, data={"case": str(verdict.case_id)}
+        actor=actor_of(reviewer),
+        verb="verdict.undone",
+        subject=f"verdict:{verdict.pk}",
+        item_id=verdict.item_id,
+        data={"case": str(verdict.case_id)},
     )
     return verdict
 
@@ -289,7 +308,10 @@ def events_put(*, item: Item, decision: Decision, not_before: Any = None) -> Non
         "outcome": decision.outcome, "action": decision.action, "clause": decision.clause, "automated": decision.automated,
     }  # fmt: skip
     topics = ["item.decided"] + (["item.enforced"] if decision.outcome == "enforce" else [])
-    if decision.outcome == "allow" and item.decisions.filter(number__lt=decision.number, outcome="enforce").exclude(state=Decision.State.UNDONE).exists():
+    if (
+        decision.outcome == "allow"
+        and item.decisions.filter(number__lt=decision.number, outcome="enforce").exclude(state=Decision.State.UNDONE).exists()
+    ):
         topics.append("item.restored")
     for topic in topics:
         outbox_put(

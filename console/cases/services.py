@@ -26,7 +26,8 @@ def queue_ensure_defaults() -> None:
     for position, kind in enumerate(KINDS.values()):
         if not Queue.objects.filter(kind=kind.name).exists():
             Queue.objects.get_or_create(
-                slug=kind.words.many.replace(" ", "-"), defaults={"title": kind.words.many.capitalize(), "kind": kind.name, "position": position}
+                slug=kind.words.many.replace(" ", "-"),
+                defaults={"title": kind.words.many.capitalize(), "kind": kind.name, "position": position},
             )
 
 
@@ -91,9 +92,11 @@ def case_claim_one(*, case_id: UUID, reviewer: User, is_lead: bool = False) -> C
     return _claim(_CLAIM_ONE, reviewer, is_lead, case=case_id, source=None)
 
 
-def _claim(sql: str, reviewer: User, is_lead: bool, **which: object) -> Claim | None:
+def _claim(sql: str, reviewer: User, is_lead: bool, **which: UUID | int | None) -> Claim | None:
     with connection.cursor() as cursor:
-        cursor.execute(sql, {**which, "reviewer": reviewer.pk, "lead": is_lead, "minutes": settings.CLAIM_MINUTES, "actor": actor_of(reviewer)})
+        cursor.execute(
+            sql, {**which, "reviewer": reviewer.pk, "lead": is_lead, "minutes": settings.CLAIM_MINUTES, "actor": actor_of(reviewer)}
+        )
         row = cursor.fetchone()
     if row is None:
         return None
@@ -134,7 +137,9 @@ def claim_close(*, claim: Claim, state: str, case_state: str) -> None:
     """End an open claim and move its case. Raises Conflict when either moved meanwhile."""
     ended = Claim.objects.filter(pk=claim.pk, state=Claim.State.OPEN).update(state=state, ended_at=Now())
     closed_at = Now() if case_state == Case.State.CLOSED else None
-    moved = Case.objects.filter(pk=claim.case_id, state=Case.State.CLAIMED, lease_token=claim.token).update(state=case_state, closed_at=closed_at)
+    moved = Case.objects.filter(pk=claim.case_id, state=Case.State.CLAIMED, lease_token=claim.token).update(
+        state=case_state, closed_at=closed_at
+    )
     if not (ended and moved):
         raise Conflict("Somebody else has this case now. What you wrote is kept here.", code="stale_token")
 
@@ -217,5 +222,9 @@ def claims_expire(*, limit: int = 500) -> int:
 
 def _note(claim: Claim, verb: str, **data: object) -> None:
     audit_append(
-        actor=actor_of(claim.reviewer), verb=verb, subject=f"case:{claim.case_id}", item_id=claim.case.item_id, data={"token": claim.token, **data}
+        actor=actor_of(claim.reviewer),
+        verb=verb,
+        subject=f"case:{claim.case_id}",
+        item_id=claim.case.item_id,
+        data={"token": claim.token, **data},
     )

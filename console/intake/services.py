@@ -68,11 +68,11 @@ def items_insert(*, source: Source, rows: Sequence[NewItem]) -> list[Received]:
     return answers
 
 
-def _answers(
-    source: Source, rows: Sequence[NewItem], ids: Sequence[UUID], created: Mapping[str, UUID]
-) -> tuple[list[Received], list[int]]:
+def _answers(source: Source, rows: Sequence[NewItem], ids: Sequence[UUID], created: Mapping[str, UUID]) -> tuple[list[Received], list[int]]:
     known = [r.external_id for r, item_id in zip(rows, ids, strict=True) if created.get(r.external_id) != item_id]
-    old = {i.external_id: i for i in Item.objects.filter(source=source, external_id__in=known).only("id", "external_id", "body_hash", "status")}
+    old = {
+        i.external_id: i for i in Item.objects.filter(source=source, external_id__in=known).only("id", "external_id", "body_hash", "status")
+    }
     answers, fresh = [], []
     for index, (row, item_id) in enumerate(zip(rows, ids, strict=True)):
         if created.get(row.external_id) == item_id:
@@ -89,7 +89,9 @@ def _keys_insert(source: Source, fresh: Sequence[tuple[NewItem, UUID, Any]]) -> 
     keys: list[ItemKey] = []
     for row, item_id, at in fresh:
         kind = KINDS[row.kind]
-        item = ScoringItem(id=str(item_id), kind=row.kind, payload=row.payload, actor=row.actor, created_at=at, conversation=row.conversation)
+        item = ScoringItem(
+            id=str(item_id), kind=row.kind, payload=row.payload, actor=row.actor, created_at=at, conversation=row.conversation
+        )
         happened, facts = kind.at(item) or at, dict(kind.facts(item))
         for name, value in kind.keys(item).items():
             keys.append(

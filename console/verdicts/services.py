@@ -94,7 +94,9 @@ def verdict_create(
 
 def verdict_withdraw(*, verdict_id: UUID, reviewer: User) -> Verdict:
     """Mark as undone inside the window and withdraw its labels. Raises NotFound, or Conflict when the window is over."""
-    verdict = Verdict.objects.select_for_update(of=("self",)).select_related("decision", "case__queue", "item").filter(pk=verdict_id).first()
+    verdict = (
+        Verdict.objects.select_for_update(of=("self",)).select_related("decision", "case__queue", "item").filter(pk=verdict_id).first()
+    )
     if verdict is None or verdict.reviewer_id != reviewer.pk:
         raise NotFound("There is no such verdict of yours.")
     if verdict.state != Verdict.State.GIVEN:

@@ -78,9 +78,7 @@ def contacts(data: Path, run: str) -> list[Row]:
 
 def videos(data: Path, run: str) -> list[Row]:
     files = sorted((data / "pdq_vpdq/videos").glob("*.mp4"))
-    return [
-        Row(body={"kind": "video", "external_id": f"{run}-{f.name}", "payload": {"title": f.stem}}, labels={}, file=f) for f in files
-    ]
+    return [Row(body={"kind": "video", "external_id": f"{run}-{f.name}", "payload": {"title": f.stem}}, labels={}, file=f) for f in files]
 
 
 def load_sets(data: Path, run: str) -> dict[str, list[Row]]:

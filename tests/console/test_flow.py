@@ -156,7 +156,9 @@ def test_undo_restores_the_state_before(claimed: Callable[..., Claim], rita: Use
     verdict.decision.refresh_from_db()
     assert (before.state, verdict.decision.state) == ("effective", "undone")
     assert not Label.objects.filter(verdict=verdict, withdrawn=False).exists()
-    assert set(OutboxEvent.objects.filter(dedupe_key__startswith=f"decision:{verdict.decision_id}:").values_list("state", flat=True)) == {"cancelled"}
+    assert set(OutboxEvent.objects.filter(dedupe_key__startswith=f"decision:{verdict.decision_id}:").values_list("state", flat=True)) == {
+        "cancelled"
+    }
     assert Case.objects.get(pk=claim.case_id).state == "waiting"
     assert Item.objects.get(pk=verdict.item_id).status == "in_review"
     again = case_claim_one(case_id=claim.case_id, reviewer=rita)

@@ -24,8 +24,9 @@ BATCH = 500
 
 class Command(BaseCommand):
     help = (
-        "Post items from FILE. JSONL: one body of POST items a line. CSV: with --kind; the columns external_id, created_at, actor and "
-        "conversation are taken as such, every other column is a field of the payload. Rows that are not valid are set aside with the reasons."
+        "Post items from FILE. JSONL: one body of POST items a line. CSV: with --kind; the columns external_id, created_at, "
+        "actor and conversation are taken as such, every other column is a field of the payload. Rows that are not valid are "
+        "set aside with the reasons."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -80,10 +81,10 @@ def _rows(handle: IO[str], path: Path, kind: str) -> Iterator[Any]:
     for line in handle:
         if line.strip():
             try:
-                body = json.loads(line)
+                parsed: Any = json.loads(line)
             except ValueError:
-                body = line.rstrip("\n")
-            yield {"kind": kind, **body} if isinstance(body, dict) and kind else body
+                parsed = line.rstrip("\n")
+            yield {"kind": kind, **parsed} if isinstance(parsed, dict) and kind else parsed
 
 
 def _post(source: Source, batch: Sequence[Any]) -> Counter[str]:

@@ -7,88 +7,109 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('intake', '0001_initial'),
-        ('policies', '0001_initial'),
+        ("intake", "0001_initial"),
+        ("policies", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Score',
+            name="Score",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('model', models.CharField(max_length=100)),
-                ('checksum', models.CharField(max_length=64)),
-                ('risk', models.FloatField(null=True)),
-                ('uncertainty', models.FloatField(default=1.0)),
-                ('labels', models.JSONField(default=dict)),
-                ('evidence', models.JSONField(default=list)),
-                ('signals', models.JSONField(default=dict)),
-                ('errors', models.JSONField(default=dict)),
-                ('extra', models.JSONField(default=dict)),
-                ('took_ms', models.FloatField(null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='scores', to='intake.item')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("model", models.CharField(max_length=100)),
+                ("checksum", models.CharField(max_length=64)),
+                ("risk", models.FloatField(null=True)),
+                ("uncertainty", models.FloatField(default=1.0)),
+                ("labels", models.JSONField(default=dict)),
+                ("evidence", models.JSONField(default=list)),
+                ("signals", models.JSONField(default=dict)),
+                ("errors", models.JSONField(default=dict)),
+                ("extra", models.JSONField(default=dict)),
+                ("took_ms", models.FloatField(null=True)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("item", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="scores", to="intake.item")),
             ],
         ),
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.UUIDField(default=console.common.ids.uuid7, primary_key=True, serialize=False)),
-                ('number', models.IntegerField()),
-                ('state', models.CharField(choices=[('held', 'Held'), ('effective', 'Effective'), ('superseded', 'Superseded'), ('undone', 'Undone')], default='effective', max_length=10)),
-                ('outcome', models.CharField(max_length=8)),
-                ('reason', models.CharField(max_length=32)),
-                ('sentence', models.CharField(max_length=300)),
-                ('action', models.CharField(blank=True, default='', max_length=32)),
-                ('clause', models.CharField(blank=True, default='', max_length=32)),
-                ('label', models.CharField(blank=True, default='', max_length=64)),
-                ('rule', models.CharField(blank=True, default='', max_length=100)),
-                ('severity', models.SmallIntegerField(default=0)),
-                ('thresholds', models.JSONField(default=dict)),
-                ('automated', models.BooleanField()),
-                ('model', models.CharField(blank=True, default='', max_length=100)),
-                ('statement', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('effective_at', models.DateTimeField(blank=True, null=True)),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='decisions', to='intake.item')),
-                ('policy_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='policies.policyversion')),
-                ('score', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='scores.score')),
+                ("id", models.UUIDField(default=console.common.ids.uuid7, primary_key=True, serialize=False)),
+                ("number", models.IntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("held", "Held"), ("effective", "Effective"), ("superseded", "Superseded"), ("undone", "Undone")],
+                        default="effective",
+                        max_length=10,
+                    ),
+                ),
+                ("outcome", models.CharField(max_length=8)),
+                ("reason", models.CharField(max_length=32)),
+                ("sentence", models.CharField(max_length=300)),
+                ("action", models.CharField(blank=True, default="", max_length=32)),
+                ("clause", models.CharField(blank=True, default="", max_length=32)),
+                ("label", models.CharField(blank=True, default="", max_length=64)),
+                ("rule", models.CharField(blank=True, default="", max_length=100)),
+                ("severity", models.SmallIntegerField(default=0)),
+                ("thresholds", models.JSONField(default=dict)),
+                ("automated", models.BooleanField()),
+                ("model", models.CharField(blank=True, default="", max_length=100)),
+                ("statement", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("effective_at", models.DateTimeField(blank=True, null=True)),
+                ("item", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="decisions", to="intake.item")),
+                (
+                    "policy_version",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="policies.policyversion"),
+                ),
+                ("score", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="scores.score")),
             ],
         ),
         migrations.AddIndex(
-            model_name='score',
-            index=models.Index(fields=['item', '-id'], name='score_item'),
+            model_name="score",
+            index=models.Index(fields=["item", "-id"], name="score_item"),
         ),
         migrations.AddIndex(
-            model_name='score',
-            index=models.Index(fields=['model', 'created_at'], name='score_model'),
+            model_name="score",
+            index=models.Index(fields=["model", "created_at"], name="score_model"),
         ),
         migrations.AddIndex(
-            model_name='decision',
-            index=models.Index(fields=['-created_at'], name='decision_time'),
+            model_name="decision",
+            index=models.Index(fields=["-created_at"], name="decision_time"),
         ),
         migrations.AddIndex(
-            model_name='decision',
-            index=models.Index(fields=['outcome', '-created_at'], name='decision_outcome'),
+            model_name="decision",
+            index=models.Index(fields=["outcome", "-created_at"], name="decision_outcome"),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.UniqueConstraint(fields=('item', 'number'), name='decision_number'),
+            model_name="decision",
+            constraint=models.UniqueConstraint(fields=("item", "number"), name="decision_number"),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['effective', 'held'])), fields=('item',), name='one_decision_in_effect'),
+            model_name="decision",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["effective", "held"])), fields=("item",), name="one_decision_in_effect"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['allow', 'review', 'enforce'])), name='decision_outcome_known'),
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("outcome__in", ["allow", "review", "enforce"])), name="decision_outcome_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(('automated', False), ('outcome', 'review'), models.Q(('score__isnull', False), models.Q(('model', ''), _negated=True)), _connector='OR'), name='no_automation_without_model'),
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("automated", False),
+                    ("outcome", "review"),
+                    models.Q(("score__isnull", False), models.Q(("model", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="no_automation_without_model",
+            ),
         ),
     ]

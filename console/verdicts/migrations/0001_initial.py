@@ -8,80 +8,96 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('cases', '0001_initial'),
-        ('intake', '0001_initial'),
-        ('policies', '0001_initial'),
-        ('scores', '0001_initial'),
+        ("cases", "0001_initial"),
+        ("intake", "0001_initial"),
+        ("policies", "0001_initial"),
+        ("scores", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Verdict',
+            name="Verdict",
             fields=[
-                ('id', models.UUIDField(default=console.common.ids.uuid7, primary_key=True, serialize=False)),
-                ('state', models.CharField(choices=[('given', 'Given'), ('undone', 'Undone'), ('superseded', 'Superseded')], default='given', max_length=10)),
-                ('outcome', models.CharField(max_length=8)),
-                ('action', models.CharField(blank=True, default='', max_length=32)),
-                ('clauses', models.JSONField(default=list)),
-                ('fields', models.JSONField(default=dict)),
-                ('severity', models.SmallIntegerField(default=0)),
-                ('certain', models.BooleanField(default=True)),
-                ('note', models.TextField(blank=True, default='')),
-                ('spans', models.JSONField(default=list)),
-                ('evidence_seen', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('undo_until', models.DateTimeField()),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='verdicts', to='cases.case')),
-                ('claim', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='verdict', to='cases.claim')),
-                ('decision', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='verdict', to='scores.decision')),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='verdicts', to='intake.item')),
-                ('policy_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='policies.policyversion')),
-                ('reviewer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='verdicts', to=settings.AUTH_USER_MODEL)),
+                ("id", models.UUIDField(default=console.common.ids.uuid7, primary_key=True, serialize=False)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("given", "Given"), ("undone", "Undone"), ("superseded", "Superseded")], default="given", max_length=10
+                    ),
+                ),
+                ("outcome", models.CharField(max_length=8)),
+                ("action", models.CharField(blank=True, default="", max_length=32)),
+                ("clauses", models.JSONField(default=list)),
+                ("fields", models.JSONField(default=dict)),
+                ("severity", models.SmallIntegerField(default=0)),
+                ("certain", models.BooleanField(default=True)),
+                ("note", models.TextField(blank=True, default="")),
+                ("spans", models.JSONField(default=list)),
+                ("evidence_seen", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("undo_until", models.DateTimeField()),
+                ("case", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="verdicts", to="cases.case")),
+                ("claim", models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="verdict", to="cases.claim")),
+                (
+                    "decision",
+                    models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="verdict", to="scores.decision"),
+                ),
+                ("item", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="verdicts", to="intake.item")),
+                (
+                    "policy_version",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="policies.policyversion"),
+                ),
+                (
+                    "reviewer",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="verdicts", to=settings.AUTH_USER_MODEL),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Label',
+            name="Label",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=64)),
-                ('value', models.SmallIntegerField()),
-                ('source', models.CharField(max_length=16)),
-                ('model_visible', models.BooleanField(default=False)),
-                ('weight', models.FloatField(default=1.0)),
-                ('spans', models.JSONField(default=list)),
-                ('withdrawn', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='labels', to='intake.item')),
-                ('verdict', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='labels', to='verdicts.verdict')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=64)),
+                ("value", models.SmallIntegerField()),
+                ("source", models.CharField(max_length=16)),
+                ("model_visible", models.BooleanField(default=False)),
+                ("weight", models.FloatField(default=1.0)),
+                ("spans", models.JSONField(default=list)),
+                ("withdrawn", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("item", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="labels", to="intake.item")),
+                (
+                    "verdict",
+                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name="labels", to="verdicts.verdict"),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='verdict',
-            index=models.Index(fields=['item', '-created_at'], name='verdict_item'),
+            model_name="verdict",
+            index=models.Index(fields=["item", "-created_at"], name="verdict_item"),
         ),
         migrations.AddIndex(
-            model_name='verdict',
-            index=models.Index(fields=['reviewer', '-created_at'], name='verdict_reviewer'),
+            model_name="verdict",
+            index=models.Index(fields=["reviewer", "-created_at"], name="verdict_reviewer"),
         ),
         migrations.AddConstraint(
-            model_name='verdict',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['allow', 'enforce'])), name='verdict_outcome_known'),
+            model_name="verdict",
+            constraint=models.CheckConstraint(condition=models.Q(("outcome__in", ["allow", "enforce"])), name="verdict_outcome_known"),
         ),
         migrations.AddIndex(
-            model_name='label',
-            index=models.Index(condition=models.Q(('withdrawn', False)), fields=['item', 'name', '-id'], name='label_item'),
+            model_name="label",
+            index=models.Index(condition=models.Q(("withdrawn", False)), fields=["item", "name", "-id"], name="label_item"),
         ),
         migrations.AddIndex(
-            model_name='label',
-            index=models.Index(fields=['created_at'], name='label_time'),
+            model_name="label",
+            index=models.Index(fields=["created_at"], name="label_time"),
         ),
         migrations.AddConstraint(
-            model_name='label',
-            constraint=models.CheckConstraint(condition=models.Q(('value__in', [0, 1])), name='label_value_binary'),
+            model_name="label",
+            constraint=models.CheckConstraint(condition=models.Q(("value__in", [0, 1])), name="label_value_binary"),
         ),
     ]
