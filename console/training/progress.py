@@ -31,12 +31,12 @@ class RunLog:
         self.run = run
         self.rows = TrainingRun.objects.filter(pk=run.pk, state=TrainingRun.State.RUNNING, started_at=started_at)
         self._beat = beat
-        self._stage = STAGES[0]
+        self.stage_name = STAGES[0]
         self._last_write = 0.0
         self._last_sentence = ""
 
     def stage(self, name: str, sentence: str) -> None:
-        self._stage = name
+        self.stage_name = name
         self._write(SHARE_BEFORE[name], sentence)
 
     def say(self, sentence: str) -> None:
@@ -51,7 +51,7 @@ class RunLog:
         self._write(low + (high - low) * min(1.0, max(0.0, share)), sentence)
 
     def _write(self, share: float | None, sentence: str) -> None:
-        changes: dict[str, object] = {"stage": self._stage}
+        changes: dict[str, object] = {"stage": self.stage_name}
         if share is not None:
             changes["progress"] = round(share, 4)
         if sentence and sentence != self._last_sentence:
