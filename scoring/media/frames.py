@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -32,9 +32,18 @@ class Frames:
     pdq: tuple[str | None, ...]
     quality: tuple[int | None, ...]
     partial: bool = False
+    duration_s: float | None = None
 
     def __len__(self) -> int:
         return len(self.times)
+
+    def chosen(self, indices: Sequence[int]) -> Frames:
+        """Only the frames with these indices."""
+        keep = list(indices)
+        return replace(
+            self, times=tuple(self.times[i] for i in keep), pixels=self.pixels[keep], pdq=tuple(self.pdq[i] for i in keep),
+            quality=tuple(self.quality[i] for i in keep),
+        )  # fmt: skip
 
     def merged(self, other: Frames) -> Frames:
         """Both together in time order; a time that both have is kept once. Sizes of pixels must agree."""
@@ -48,6 +57,7 @@ class Frames:
         return Frames(
             kind=self.kind, mime=self.mime, times=tuple(times[i] for i in order), pixels=pixels,
             pdq=tuple(hashes[i] for i in order), quality=tuple(quality[i] for i in order), partial=self.partial or other.partial,
+            duration_s=self.duration_s,
         )  # fmt: skip
 
 
@@ -65,4 +75,5 @@ def sample_frames(
     return Frames(
         kind=answer["kind"], mime=answer["mime"], times=tuple(row["t"] for row in rows), pixels=pixels,
         pdq=tuple(row["pdq"] for row in rows), quality=tuple(row["quality"] for row in rows), partial=answer["partial"],
+        duration_s=answer["duration_s"],
     )  # fmt: skip

@@ -43,21 +43,22 @@ def hash_job(path: Path, found: Format, limits: Limits) -> dict[str, Any]:
 
 
 def sample_job(
-    path: Path, found: Format, limits: Limits, *, most: int = 96, side: int = 512, times: Sequence[float] | None = None, hashes: bool = True,
-) -> dict[str, Any]:  # fmt: skip
+    path: Path, found: Format, limits: Limits, *, most: int = 96, side: int = 512, times: Sequence[float] | None = None, hashes: bool = True
+) -> dict[str, Any]:
     """Frames into frames.npy, (n, h, w, 3) uint8; the answer lists their times, hashes and what was left out."""
     if found.kind == "image":
         taken = [_picture(t, small, to_hash, hashes) for t, small, to_hash in picture_frames(path, found, limits, most, side)]
-        partial = False
+        partial, seconds = False, None
     else:
         with open_clip(path, found, limits) as (container, stream):
+            seconds = duration(container, stream)
             if times is not None:
                 taken, partial = sample_at(container, stream, limits, times, side, hashes)
             else:
                 taken, partial = sample_clip(container, stream, limits, most, side, hashes)
     _write(taken)
     return {
-        "kind": found.kind, "mime": found.mime, "partial": partial,
+        "kind": found.kind, "mime": found.mime, "partial": partial, "duration_s": seconds,
         "frames": [{"t": f.t, "pdq": f.pdq, "quality": f.quality} for f in taken],
     }  # fmt: skip
 
@@ -69,8 +70,17 @@ def _picture(index: float, small: Any, to_hash: Any, hashes: bool) -> Sampled:
 
 def _write(taken: Sequence[Sampled]) -> None:
     shape = taken[0].pixels.shape if taken else (0, 0, 3)
-    same = [f.pixels if f.pixels.shape == shape else np.zeros(shape, np.uint8) for f in taken]
+    same = [_fitted(f.pixels, shape) for f in taken]
     np.save(FRAMES, np.stack(same) if same else np.zeros((0, 2, 2, 3), np.uint8), allow_pickle=False)
+
+
+def _fitted(pixels: Any, shape: tuple[int, ...]) -> Any:
+    """A stream may change its size on the way: later frames are brought to the size of the first."""
+    if pixels.shape == shape:
+        return pixels
+    rows = np.arange(shape[0]) * pixels.shape[0] // shape[0]
+    columns = np.arange(shape[1]) * pixels.shape[1] // shape[1]
+    return pixels[rows][:, columns]
 
 
 JOBS: dict[str, Callable[..., dict[str, Any]]] = {"probe": probe_job, "hash": hash_job, "sample": sample_job}

@@ -43,7 +43,7 @@ def _shrink(length: int) -> Array:
 @lru_cache(maxsize=1)
 def _dct() -> Array:
     i, j = np.arange(1, TERMS + 1)[:, None], np.arange(SIDE)[None]
-    return (np.sqrt(2 / SIDE) * np.cos(np.pi / 2 / SIDE * i * (2 * j + 1))).astype(np.float32)
+    return np.asarray(np.sqrt(2 / SIDE) * np.cos(np.pi / 2 / SIDE * i * (2 * j + 1)), np.float32)
 
 
 def _quality(small: Array) -> int:
@@ -55,7 +55,7 @@ def _quality(small: Array) -> int:
 def pdq(image: npt.NDArray[np.uint8]) -> tuple[str, int]:
     """Hash of an (h, w, 3) RGB or (h, w) grey picture: 64 hex digits, and its quality 0-100."""
     luma: Array = image.astype(np.float32) if image.ndim == 2 else _luma(image)
-    small = _shrink(luma.shape[0]) @ luma @ _shrink(luma.shape[1]).T
+    small: Array = np.asarray(_shrink(luma.shape[0]) @ luma @ _shrink(luma.shape[1]).T, np.float32)
     terms = _dct() @ small @ _dct().T
     bits = terms > np.sort(terms, axis=None)[TERMS * TERMS // 2 - 1]
     return np.packbits(bits.reshape(-1)[::-1]).tobytes().hex(), _quality(small)

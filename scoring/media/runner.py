@@ -60,7 +60,7 @@ def check_file(path: Path, limits: Limits) -> Path:
 
 def _environment() -> dict[str, str]:
     """A short list of its own: the reader has no business with keys and addresses in the parent's environment."""
-    single = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+    single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     return {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT), **single}
 
 

@@ -103,12 +103,11 @@ def _take_keyframes(
 ) -> bool:
     """Decode keyframes in one pass. When all of them would cost too much, every n-th; says whether all were seen."""
     keys = packets.key_times(minimum_gap=STEP_S)
-    stride, done, began = 1, 0, time.process_time()
+    stride, began = 1, time.process_time()
     stream.codec_context.skip_frame = "NONKEY"
     container.seek(packets.start_pts, stream=stream, backward=True, any_frame=False)
     wanted = set(keys)
-    for frame in _decode_keys(container, stream, wanted):
-        done += 1
+    for done, frame in enumerate(_decode_keys(container, stream, wanted), 1):
         if done == 12:
             cost = (time.process_time() - began) / done
             stride = max(1, round(cost * len(keys) / max(0.1, budget.left * 0.6)))
