@@ -9,10 +9,12 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 
@@ -28,7 +30,7 @@ from console.cases.services import Hold, actor_of
 from console.common.clock import db_now
 from console.common.errors import Conflict, Invalid
 from console.common.jobs import Claimed, job_put_many, jobs_done
-from console.common.outbox import outbox_cancel, outbox_put
+from console.common.outbox import Event, outbox_cancel, outbox_put_many
 from console.enforcement.services import enforcement_apply, enforcement_reverse
 from console.enforcement.statements import statement_of_reasons
 from console.intake import services as intake
@@ -38,7 +40,15 @@ from console.intake.parsing import NewItem
 from console.intake.services import Received
 from console.policies.selectors import active_policy
 from console.scores.models import Decision, Score
-from console.scores.services import DecisionFacts, decision_create, decision_take_effect, decision_undo, facts_of, score_build
+from console.scores.services import (
+    DecisionFacts,
+    decision_build,
+    decision_supersede,
+    decision_take_effect,
+    decision_undo,
+    facts_of,
+    score_build,
+)
 from console.scores.serving import run_context, scorer_for
 from console.training.selectors import champion_bundle
 from console.verdicts import services as verdicts
@@ -169,46 +179,46 @@ def _write(
         return
     rows = Score.objects.bulk_create(score_build(item=items[i], scored=scored[i], checksum=checksum, took_ms=took_ms) for i in mine)
     _, document = active_policy(items[0].kind)
-    for row, index in zip(rows, mine, strict=True):
-        _settle(items[index], row, decide(asked[index], scored[index], document))
+    _settle([(items[i], row, decide(asked[i], scored[i], document)) for i, row in zip(mine, rows, strict=True)])
 
 
-def _settle(item: Item, row: Score, decided: Decided) -> None:
-    """Write one decision and what follows from it: a case, or the effect and its events."""
-    policy_version, document = active_policy(item.kind)
-    facts = facts_of(decided)
-    if facts.outcome == "enforce":
-        facts = replace(facts, statement=statement_of_reasons(item, facts, document))
-    decision = decision_create(item=item, facts=facts, policy_version=policy_version, score=row)
-    actor = f"machine:{row.model or item.kind}"
-    entries = [
-        Entry(actor=actor, verb="item.scored", subject=f"item:{item.pk}", item_id=item.pk, data={"model": row.model, "score": row.pk}),
-        Entry(
-            actor=actor, verb="item.decided", subject=f"decision:{decision.pk}", item_id=item.pk,
-            data={"outcome": facts.outcome, "reason": facts.reason, "policy": policy_version.number, "rule": facts.rule},
-        ),
-    ]  # fmt: skip
-    if facts.outcome == "review":
-        queue = cases.queue_for(item)
-        case = cases.case_build(
-            item=item, queue=queue, reason=facts.reason, sentence=facts.sentence, severity=facts.severity, chance=row.risk, now=db_now()
-        )
-        case.save(force_insert=True)
+def _settle(settled: Sequence[tuple[Item, Score, Decided]]) -> None:
+    """Write the first decision of each item and what follows: a case, or the effect with its events. All of one kind."""
+    kind = settled[0][0].kind
+    version, document = active_policy(kind)
+    queue, now = cases.queue_for(settled[0][0]), db_now()
+    decisions: list[Decision] = []
+    opened: list[Case] = []
+    entries: list[Entry] = []
+    for item, row, decided in settled:
+        facts = facts_of(decided)
+        if facts.outcome == "enforce":
+            facts = replace(facts, statement=statement_of_reasons(item, facts, document))
+        decision = decision_build(item=item, number=1, facts=facts, policy_version=version, score=row)
+        decisions.append(decision)
+        actor, about = f"machine:{row.model or kind}", {"item_id": item.pk}
         entries.append(
-            Entry(
-                actor=actor,
-                verb="case.opened",
-                subject=f"case:{case.pk}",
-                item_id=item.pk,
-                data={"queue": queue.slug, "reason": facts.reason},
-            )
+            Entry(actor=actor, verb="item.scored", subject=f"item:{item.pk}", data={"model": row.model, "score": row.pk}, **about)
         )
-        Item.objects.filter(pk=item.pk).update(status=Item.Status.IN_REVIEW)
-    else:
-        Item.objects.filter(pk=item.pk).update(status=Item.Status.DECIDED)
-        events_put(item=item, decision=decision)
-        decision_apply(decision)
+        data = {"outcome": facts.outcome, "reason": facts.reason, "policy": version.number, "rule": facts.rule}
+        entries.append(Entry(actor=actor, verb="item.decided", subject=f"decision:{decision.pk}", data=data, **about))
+        if facts.outcome == "review":
+            case = cases.case_build(
+                item=item, queue=queue, reason=facts.reason, sentence=facts.sentence, severity=facts.severity, chance=row.risk, now=now
+            )
+            opened.append(case)
+            data = {"queue": queue.slug, "reason": facts.reason}
+            entries.append(Entry(actor=actor, verb="case.opened", subject=f"case:{case.pk}", data=data, **about))
+    Decision.objects.bulk_create(decisions)
+    Case.objects.bulk_create(opened)
+    waiting = {case.item_id for case in opened}
+    Item.objects.filter(pk__in=waiting).update(status=Item.Status.IN_REVIEW)
+    done = [decision for decision in decisions if decision.item_id not in waiting]
+    Item.objects.filter(pk__in=[d.item_id for d in done]).update(status=Item.Status.DECIDED)
+    outbox_put_many([event for decision in done for event in events_of(decision)])
     audit_append_many(entries)
+    for decision in done:
+        enforcement_apply(decision)
 
 
 @transaction.atomic
@@ -223,7 +233,7 @@ def scoring_gave_up(*, item_id: UUID, error: str) -> None:
     decided = Decided(
         outcome="review", reason="scorer_failed", sentence="It could not be scored, so a person looks.", severity=item.severity_hint
     )
-    _settle(item, row, decided)
+    _settle([(item, row, decided)])
 
 
 # Claim
@@ -246,14 +256,15 @@ def verdict_give(*, case_id: UUID, reviewer: User, token: int, form: VerdictForm
     cases.claim_close(claim=claim, state=Claim.State.DECIDED, case_state=Case.State.CLOSED)
     facts = _verdict_facts(item, form, document)
     score = item.scores.order_by("-pk").first()
-    decision = decision_create(item=item, facts=facts, policy_version=policy_version, score=score, held=True)
+    decision = decision_supersede(item=item, facts=facts, policy_version=policy_version, score=score, held=True)
     until = verdicts.undo_deadline()
     labels = labels_of(document=document, outcome=form.outcome, clauses=tuple(form.clauses), fields=form.fields, given=form.labels)
     verdict = verdicts.verdict_create(
         claim=claim, reviewer=reviewer, decision=decision, policy_version=policy_version, form=form, labels=labels, undo_until=until
     )
     Item.objects.filter(pk=item.pk).update(status=Item.Status.DECIDED)
-    events_put(item=item, decision=decision, not_before=until)
+    restores = form.outcome == "allow" and item.actions.filter(state="active").exists()
+    outbox_put_many(events_of(decision, restores=restores, not_before=until))
     audit_append(
         actor=actor_of(reviewer), verb="verdict.given", subject=f"verdict:{verdict.pk}", item_id=item.pk,
         data={"outcome": form.outcome, "clauses": list(form.clauses), "token": token, "evidence_seen": claim.evidence_seen},
@@ -301,23 +312,37 @@ def verdict_undo(*, verdict_id: UUID, reviewer: User) -> Verdict:
 # Effect
 
 
-def events_put(*, item: Item, decision: Decision, not_before: Any = None) -> None:
+def events_of(decision: Decision, *, restores: bool = False, not_before: datetime | None = None) -> list[Event]:
     """The events of a decision, once each: the key names decision and topic."""
-    data = {
-        "item": str(item.pk), "external_id": item.external_id, "kind": item.kind, "decision": str(decision.pk), "number": decision.number,
-        "outcome": decision.outcome, "action": decision.action, "clause": decision.clause, "automated": decision.automated,
-    }  # fmt: skip
-    topics = ["item.decided"] + (["item.enforced"] if decision.outcome == "enforce" else [])
-    if (
-        decision.outcome == "allow"
-        and item.decisions.filter(number__lt=decision.number, outcome="enforce").exclude(state=Decision.State.UNDONE).exists()
-    ):
-        topics.append("item.restored")
-    for topic in topics:
-        outbox_put(
-            topic=topic, source_id=item.source_id, subject=f"item:{item.pk}", data=data,
-            dedupe_key=f"decision:{decision.pk}:{topic}", not_before=not_before,
-        )  # fmt: skip
+    topics = ["item.decided"] + ["item.enforced"] * (decision.outcome == "enforce") + ["item.restored"] * restores
+    return [
+        Event(
+            topic=topic,
+            source_id=decision.item.source_id,
+            subject=f"item:{decision.item_id}",
+            data=_event_data(decision),
+            dedupe_key=f"decision:{decision.pk}:{topic}",
+            not_before=not_before,
+        )
+        for topic in topics
+    ]
+
+
+def _event_data(decision: Decision) -> dict[str, Any]:
+    """What an integration needs to act, and no content."""
+    item = decision.item
+    return {
+        "item": str(item.pk),
+        "external_id": item.external_id,
+        "kind": item.kind,
+        "decision": str(decision.pk),
+        "number": decision.number,
+        "outcome": decision.outcome,
+        "action": decision.action,
+        "clause": decision.clause,
+        "automated": decision.automated,
+        "statement_url": f"{settings.PUBLIC_URL}/api/v1/decisions/{decision.pk}/statement" if decision.statement else None,
+    }
 
 
 def decisions_release(*, limit: int = 500) -> int:
@@ -333,9 +358,9 @@ def decisions_release(*, limit: int = 500) -> int:
 
 
 def decision_apply(decision: Decision) -> None:
-    """What a decision does to item and account; reverses what an earlier one did."""
-    enforcement_reverse(decision)
+    """What a person's decision does to item and account; what an earlier decision did is taken back."""
+    for earlier in Decision.objects.filter(item_id=decision.item_id, number__lt=decision.number, actions__state="active").distinct():
+        enforcement_reverse(earlier)
+    enforcement_apply(decision)
     if decision.outcome == "enforce":
-        enforcement_apply(decision)
-        if not decision.automated:
-            bank_remember(decision)
+        bank_remember(decision)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,12 +12,38 @@ from django.db.models.functions import Now
 from console.common.models import OutboxEvent
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """`dedupe_key` names the effect: one effect, one event."""
+
+    topic: str
+    source_id: int | None
+    subject: str
+    data: Mapping[str, Any]
+    dedupe_key: str
+    not_before: datetime | None = None
+
+
+def outbox_put_many(events: Sequence[Event]) -> None:
+    """Raises IntegrityError when one of the effects was written before."""
+    OutboxEvent.objects.bulk_create(
+        OutboxEvent(
+            topic=e.topic,
+            source_id=e.source_id,
+            subject=e.subject,
+            data=dict(e.data),
+            dedupe_key=e.dedupe_key,
+            not_before=e.not_before or Now(),
+        )
+        for e in events
+    )
+
+
 def outbox_put(
     *, topic: str, source_id: int | None, subject: str, data: Mapping[str, Any], dedupe_key: str, not_before: datetime | None = None
-) -> OutboxEvent:
-    """Write one event. Raises IntegrityError when the same effect was written before: one effect, one event."""
-    return OutboxEvent.objects.create(
-        topic=topic, source_id=source_id, subject=subject, data=dict(data), dedupe_key=dedupe_key, not_before=not_before or Now()
+) -> None:
+    outbox_put_many(
+        [Event(topic=topic, source_id=source_id, subject=subject, data=data, dedupe_key=dedupe_key, not_before=not_before)]
     )
 
 

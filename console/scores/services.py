@@ -66,15 +66,13 @@ def facts_of(decided: Decided) -> DecisionFacts:
     )
 
 
-def decision_create(
-    *, item: Item, facts: DecisionFacts, policy_version: PolicyVersion, score: Score | None, held: bool = False
+def decision_build(
+    *, item: Item, number: int, facts: DecisionFacts, policy_version: PolicyVersion, score: Score | None, held: bool = False
 ) -> Decision:
-    """Supersede what is in effect and write the next version; must run inside a transaction that locked the item."""
-    Decision.objects.filter(item=item, state__in=[Decision.State.EFFECTIVE, Decision.State.HELD]).update(state=Decision.State.SUPERSEDED)
-    last = Decision.objects.filter(item=item).aggregate(n=Max("number"))["n"] or 0
-    return Decision.objects.create(
+    """An unsaved decision, so that a batch is written with one statement."""
+    return Decision(
         item=item,
-        number=last + 1,
+        number=number,
         state=Decision.State.HELD if held else Decision.State.EFFECTIVE,
         effective_at=None if held else Now(),
         outcome=facts.outcome,
@@ -92,6 +90,17 @@ def decision_create(
         model=score.model if score else "",
         policy_version=policy_version,
     )
+
+
+def decision_supersede(
+    *, item: Item, facts: DecisionFacts, policy_version: PolicyVersion, score: Score | None, held: bool = False
+) -> Decision:
+    """Supersede what is in effect and write the next version; must run inside a transaction that locked the item."""
+    Decision.objects.filter(item=item, state__in=[Decision.State.EFFECTIVE, Decision.State.HELD]).update(state=Decision.State.SUPERSEDED)
+    last = Decision.objects.filter(item=item).aggregate(n=Max("number"))["n"] or 0
+    decision = decision_build(item=item, number=last + 1, facts=facts, policy_version=policy_version, score=score, held=held)
+    decision.save(force_insert=True)
+    return decision
 
 
 def decision_undo(*, decision: Decision) -> Decision | None:
