@@ -80,7 +80,10 @@ def parse_line(kind: Kind, raw: bytes | str) -> tuple[Item | None, Any, str | No
 def payload_error(error: ValidationError) -> str:
     """"payload.amount: Field required; payload.ip: ..."."""
     found = error.errors(include_url=False, include_input=False, include_context=False)
-    told = [f"payload{''.join(f'.{part}' for part in row['loc'])}: {row['msg'].removeprefix('Value error, ')}" for row in found[:ERRORS_TOLD]]
+    told = []
+    for row in found[:ERRORS_TOLD]:
+        path = "".join(f".{part}" for part in row["loc"])
+        told.append(f"payload{path}: {row['msg'].removeprefix('Value error, ')}")
     return "; ".join(told) + (f"; and {len(found) - ERRORS_TOLD} more" if len(found) > ERRORS_TOLD else "")
 
 
