@@ -47,7 +47,8 @@ def train_quick(split: Split, out: Path, options: TrainOptions) -> Bundle:
         chosen[label] = strength
     stored = np.asarray(weights, dtype=np.float16).astype(np.float32)  # as it is kept: what is calibrated is what serves
     model = ChatModel(
-        space=space, labels=labels, weights=stored, intercepts=np.asarray(intercepts), calibrators=tuple(calibrators), encoder_id=encoder_id,
+        space=space, labels=labels, weights=stored, intercepts=np.asarray(intercepts), calibrators=tuple(calibrators),
+        encoder_id=encoder_id,
     )  # fmt: skip
     options.progress(0.97, "Writing the model")
 
