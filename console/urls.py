@@ -1,5 +1,10 @@
 """Every address of the web process."""
 
-from django.urls import URLPattern, URLResolver
+from __future__ import annotations
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("console.api.urls")),
+    path("", include("console.ui.urls")),
+]

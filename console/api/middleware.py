@@ -7,11 +7,11 @@ from http import HTTPStatus
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.template.loader import render_to_string
 
-from console.api.problems import RETRY_SECONDS, Problem, database_down
+from console.api.problems import Problem, database_down
 
 _MACHINE_PATHS = ("/api/", "/healthz", "/readyz", "/metrics")
+_WITH_SLASH = frozenset({"/api/v1/schema/", "/api/v1/docs/"})
 _WORDS = {
     404: ("not_found", "There is nothing at this address."),
     405: ("method_not_allowed", "This address does not take this method."),
@@ -23,24 +23,25 @@ _WORDS = {
 
 
 class ProblemMiddleware:
-    """API paths answer errors as problem documents; pages tell a person that the database is away. No stack traces."""
+    """API and probe paths answer errors as problem documents, never with a stack trace. Pages have their own (ui/problems.py)."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path_info.startswith("/api/v1/") and request.path_info.endswith("/") and request.path_info not in _WITH_SLASH:
+            request.path_info = request.path_info.rstrip("/")  # both spellings of an address are the same address
         response = self.get_response(request)
         if response.status_code < 400 or not request.path.startswith(_MACHINE_PATHS):
             return response
         if response.headers.get("Content-Type", "").startswith(("application/problem+json", "application/json", "text/plain; version")):
             return response
+        if response.status_code == 503:
+            return database_down().response()
         code, detail = _WORDS.get(response.status_code, ("error", HTTPStatus(response.status_code).phrase))
         return Problem(status=response.status_code, code=code, detail=detail).response()
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if not isinstance(error, OperationalError | InterfaceError):
-            return None
-        if request.path.startswith(_MACHINE_PATHS):
+        if isinstance(error, OperationalError | InterfaceError) and request.path.startswith(_MACHINE_PATHS):
             return database_down().response()
-        page = render_to_string("database_down.html", {"seconds": RETRY_SECONDS})
-        return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_SECONDS)})
+        return None

@@ -68,6 +68,10 @@ class ReasonIn(Form):
     reason: Annotated[str, Field(max_length=300)] = ""
 
 
+class PromoteIn(ReasonIn):
+    override: bool = Field(False, description="Promote what the comparison refused; this needs a reason.")
+
+
 class WebhookIn(Form):
     url: Annotated[str, Field(min_length=1, max_length=500)]
     topics: Annotated[list[str], Field(max_length=20)] = Field(default_factory=list, description="Empty: every topic.")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
@@ -33,9 +31,10 @@ def enforcement_apply(decision: Decision, *, actor: str = "system") -> Enforceme
 
 @transaction.atomic
 def enforcement_reverse(decision: Decision, *, actor: str = "system") -> int:
-    """Take back what this decision put in force; returns how many effects ended. Doing it again returns 0."""
+    """End what earlier decisions on the same item put in force; returns how many effects ended. Again returns 0."""
     ended = 0
-    for action in EnforcementAction.objects.select_for_update().filter(decision=decision, state=EnforcementAction.State.ACTIVE):
+    active = EnforcementAction.objects.select_for_update().filter(item_id=decision.item_id, state=EnforcementAction.State.ACTIVE)
+    for action in active.exclude(decision=decision):
         action.state = EnforcementAction.State.REVERSED
         action.save(update_fields=["state"])
         audit_append(
@@ -51,24 +50,6 @@ def _target(decision: Decision) -> str:
     return f"account:{account}" if decision.action in ACCOUNT_ACTIONS and account else "item"
 
 
-def decision_event_data(decision: Decision) -> dict[str, Any]:
-    """The `data` of item.decided, item.enforced and item.restored: what an integration needs, and no content."""
-    item = decision.item
-    return {
-        "item": str(item.pk),
-        "external_id": item.external_id,
-        "kind": item.kind,
-        "outcome": decision.outcome,
-        "action": decision.action or None,
-        "clause": decision.clause or None,
-        "reason": decision.reason,
-        "sentence": decision.sentence,
-        "automated": decision.automated,
-        "decision": str(decision.pk),
-        "number": decision.number,
-        "statement_url": statement_url(decision) if decision.outcome == "enforce" else None,
-    }
-
-
-def statement_url(decision: Decision) -> str:
-    return f"{settings.PUBLIC_URL.rstrip('/')}{reverse('api:decision-statement', args=[decision.pk])}"
+def statement_address(decision_id: str) -> str:
+    """Where the statement of reasons of a decision can be read."""
+    return f"{settings.PUBLIC_URL.rstrip('/')}{reverse('api:decision-statement', args=[decision_id])}"

@@ -1,0 +1,200 @@
+"""Review by machine clients and other front ends: queues, claim, hold, verdict, undo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from pydantic import BaseModel
+from rest_framework.request import Request
+
+from console import flow
+from console.accounts.roles import Role
+from console.api.base import ANYONE, REVIEWERS, Answer, ApiView, idempotent, read_body
+from console.api.docs import described
+from console.api.schemas import (
+    ClaimIn,
+    HoldIn,
+    LeaseOut,
+    PassOnIn,
+    QueueList,
+    ScreenOut,
+    SkipIn,
+    VerdictIn,
+    VerdictOut,
+)
+from console.api.shapes import case_row, verdict_row
+from console.cases import services as cases
+from console.cases.models import Case, Claim, Queue
+from console.cases.selectors import queue_overview, queues_for
+from console.cases.services import Hold
+from console.common.errors import NotFound
+from console.insights.screen import CaseScreen, case_open
+from console.intake.models import Item
+from console.verdicts.models import Verdict
+from console.verdicts.services import VerdictForm
+from scoring.types import as_json
+
+
+class Queues(ApiView):
+    roles = {"GET": ANYONE - {Role.INTEGRATION}}
+
+    @described("Queues that you may work in, with counts", {200: QueueList}, tag="review", name="queues_list")
+    def get(self, request: Request) -> HttpResponse:
+        rows = [
+            {
+                "slug": row.queue.slug, "title": row.queue.title, "kind": row.queue.kind, "waiting": row.waiting, "claimed": row.claimed,
+                "severe": row.severe, "serious": row.serious, "oldest_at": row.oldest_at, "sla_minutes": row.queue.sla_minutes,
+                "is_paused": row.queue.is_paused,
+            }
+            for row in queue_overview(self.caller().user)
+        ]  # fmt: skip
+        return Answer({"results": rows})
+
+
+class QueueClaim(ApiView):
+    roles = {"POST": REVIEWERS}
+
+    @described("Hold the next case of a queue", {200: ScreenOut, 204: None}, tag="review", name="queues_claim", body=ClaimIn,
+               problems=[400, 404], post=True)  # fmt: skip
+    @idempotent
+    def post(self, request: Request, slug: str) -> HttpResponse:
+        caller, form = self.caller(), read_body(request, ClaimIn)
+        queue: Queue | None = queues_for(caller.user).filter(slug=slug).first()
+        if queue is None:
+            raise NotFound("There is no such queue, or you may not work in it.")
+        claim = flow.case_claim(
+            queue=queue, reviewer=caller.user, is_lead=Role.LEAD in caller.roles, source_id=caller.source.pk if caller.source else None
+        )
+        if claim is None:
+            return Answer(status=204)
+        if form.evidence and not claim.case.blind:
+            cases.case_reveal(hold=Hold(case_id=claim.case_id, reviewer=caller.user, token=claim.token))
+            claim.evidence_seen = True
+        return Answer(_screen(case_open(case=claim.case, claim=claim), claim))
+
+
+def _screen(screen: CaseScreen, claim: Claim) -> dict[str, Any]:
+    return {
+        "case": case_row(screen.case, blind=screen.case.blind), "token": claim.token, "lease_until": claim.lease_until,
+        "item": _item(screen.item), "blocks": [{"type": block.type, **as_json(block)} for block in screen.blocks],
+        "policy": {
+            "version": screen.policy_version.number, "checksum": screen.policy_version.checksum, "document": screen.policy.model_dump(mode="json"),
+        },
+        "evidence_shown": screen.evidence_shown,
+    }  # fmt: skip
+
+
+def _item(item: Item) -> dict[str, Any]:
+    return {
+        "id": item.pk, "kind": item.kind, "external_id": item.external_id, "source": item.source.slug, "payload": item.payload,
+        "actor": item.actor, "conversation": item.conversation, "created_at": item.created_at, "received_at": item.received_at,
+    }  # fmt: skip
+
+
+class CaseView(ApiView):
+    """Base of what is done to a case that the caller holds."""
+
+    roles = {"POST": REVIEWERS}
+
+    def case(self, case_id: UUID) -> Case:
+        found = self.caller().visible(Case.objects.select_related("item__source", "queue"), "item__source_id").filter(pk=case_id).first()
+        if found is None or not queues_for(self.caller().user).filter(pk=found.queue_id).exists():
+            raise NotFound("There is no such case.")
+        return found
+
+    def hold(self, case_id: UUID, form: HoldIn) -> Hold:
+        return Hold(case_id=self.case(case_id).pk, reviewer=self.caller().user, token=form.token)
+
+
+def _hold_doc(summary: str, name: str, body: type[BaseModel]) -> Callable[[Any], Any]:
+    return described(summary, {200: LeaseOut}, tag="review", name=f"cases_{name}", body=body, problems=[400, 404, 409], post=True)
+
+
+class CaseHeartbeat(CaseView):
+    @_hold_doc("Keep the case for another full lease", "heartbeat", HoldIn)
+    @idempotent
+    def post(self, request: Request, case_id: UUID) -> HttpResponse:
+        until = cases.case_heartbeat(hold=self.hold(case_id, read_body(request, HoldIn)))
+        return Answer({"case": case_id, "state": "claimed", "lease_until": until})
+
+
+class CaseRelease(CaseView):
+    @_hold_doc("Give the case back", "release", HoldIn)
+    @idempotent
+    def post(self, request: Request, case_id: UUID) -> HttpResponse:
+        cases.case_release(hold=self.hold(case_id, read_body(request, HoldIn)))
+        return Answer({"case": case_id, "state": "waiting", "lease_until": None})
+
+
+class CaseSkip(CaseView):
+    @_hold_doc("Leave the case to others; it does not come back to you", "skip", SkipIn)
+    @idempotent
+    def post(self, request: Request, case_id: UUID) -> HttpResponse:
+        form = read_body(request, SkipIn)
+        cases.case_skip(hold=self.hold(case_id, form), reason=form.reason)
+        return Answer({"case": case_id, "state": "waiting", "lease_until": None})
+
+
+class CaseEscalate(CaseView):
+    purpose = "escalated"
+
+    @_hold_doc("Pass the case to a lead", "escalate", PassOnIn)
+    @idempotent
+    def post(self, request: Request, case_id: UUID) -> HttpResponse:
+        form = read_body(request, PassOnIn)
+        cases.case_pass_on(hold=self.hold(case_id, form), purpose=self.purpose, note=form.note)
+        return Answer({"case": case_id, "state": "waiting", "lease_until": None})
+
+
+class CaseSecondOpinion(CaseView):
+    @_hold_doc("Ask another reviewer", "second_opinion", PassOnIn)
+    @idempotent
+    def post(self, request: Request, case_id: UUID) -> HttpResponse:
+        form = read_body(request, PassOnIn)
+        cases.case_pass_on(hold=self.hold(case_id, form), purpose="second", note=form.note)
+        return Answer({"case": case_id, "state": "waiting", "lease_until": None})
+
+
+class CaseReveal(CaseView):
+    @described("Show the evidence of a case that you hold", {200: ScreenOut}, tag="review", name="cases_reveal", body=HoldIn,
+               problems=[400, 404, 409], post=True)  # fmt: skip
+    @idempotent
+    def post(self, request: Request, case_id: UUID) -> HttpResponse:
+        hold, case = self.hold(case_id, read_body(request, HoldIn)), self.case(case_id)
+        if not case.blind:
+            cases.case_reveal(hold=hold)
+        claim = Claim.objects.get(case=case, token=hold.token)
+        return Answer(_screen(case_open(case=case, claim=claim), claim))
+
+
+class CaseVerdict(CaseView):
+    @described("Decide a case that you hold", {201: VerdictOut}, tag="review", name="cases_verdict", body=VerdictIn,
+               problems=[400, 404, 409], post=True)  # fmt: skip
+    @idempotent
+    def post(self, request: Request, case_id: UUID) -> HttpResponse:
+        given = read_body(request, VerdictIn)
+        hold = self.hold(case_id, given)
+        form = VerdictForm(
+            outcome=given.outcome, action=given.action, clauses=tuple(given.clauses), labels=given.labels, fields=given.fields,
+            severity=given.severity, certain=given.certain, note=given.note, spans=tuple(given.spans),
+        )  # fmt: skip
+        verdict = flow.verdict_give(case_id=hold.case_id, reviewer=hold.reviewer, token=hold.token, form=form)
+        verdict.refresh_from_db()
+        return Answer({"verdict": verdict_row(verdict), "undo_until": verdict.undo_until}, 201)
+
+
+class VerdictUndo(ApiView):
+    roles = {"POST": REVIEWERS}
+
+    @described("Take a verdict back inside the undo window", {200: VerdictOut}, tag="review", name="verdicts_undo",
+               problems=[404, 409], post=True)  # fmt: skip
+    @idempotent
+    def post(self, request: Request, verdict_id: UUID) -> HttpResponse:
+        caller = self.caller()
+        if not caller.visible(Verdict.objects.all(), "item__source_id").filter(pk=verdict_id).exists():
+            raise NotFound("There is no such verdict.")
+        verdict = flow.verdict_undo(verdict_id=verdict_id, reviewer=caller.user)
+        return Answer({"verdict": verdict_row(verdict), "undo_until": verdict.undo_until})

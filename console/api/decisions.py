@@ -1,0 +1,94 @@
+"""Decisions in the order in which they took effect, and the statement of reasons of one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django.db.models import Q
+from django.http import HttpResponse
+from django.utils.dateparse import parse_datetime
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.request import Request
+
+from console.api.base import ANYONE, Answer, ApiView
+from console.api.docs import CURSOR, described
+from console.api.paging import cursor_of, limit_of, page
+from console.api.schemas import DecisionOut, DecisionPage, StatementOut
+from console.api.shapes import decision_row
+from console.common.errors import Invalid, NotFound
+from console.scores.models import Decision
+
+
+def _since(text: str) -> datetime:
+    try:
+        moment = parse_datetime(text.replace(" ", "+"))  # a plus that was not escaped arrives as a space
+    except ValueError:
+        moment = None
+    if moment is None:
+        raise Invalid({"since": ["It is a time such as 2026-11-21T09:00:00Z."]})
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _after(key: object) -> Q:
+    try:
+        at, last = key  # type: ignore[misc]
+        moment, pk = datetime.fromisoformat(at), UUID(last)
+    except (ValueError, TypeError) as error:
+        raise Invalid({"cursor": ["This is not a cursor that was given out here."]}) from error
+    return Q(effective_at__gt=moment) | Q(effective_at=moment, pk__gt=pk)
+
+
+class Decisions(ApiView):
+    roles = {"GET": ANYONE}
+
+    @described("Decisions in effect order", {200: DecisionPage}, tag="decisions", name="decisions_list", problems=[400], parameters=[
+        OpenApiParameter("since", datetime, description="Those that took effect at this time or later."),
+        OpenApiParameter("outcome", str, enum=["allow", "review", "enforce"]), *CURSOR,
+    ])  # fmt: skip
+    def get(self, request: Request) -> HttpResponse:
+        rows = Decision.objects.filter(effective_at__isnull=False).select_related("item", "policy_version")
+        rows = self.caller().visible(rows, "item__source_id")
+        if since := request.query_params.get("since"):
+            rows = rows.filter(effective_at__gte=_since(since))
+        if outcome := request.query_params.get("outcome"):
+            if outcome not in ("allow", "review", "enforce"):
+                raise Invalid({"outcome": ["Use allow, review or enforce."]})
+            rows = rows.filter(outcome=outcome)
+        if (key := cursor_of(request)) is not None:
+            rows = rows.filter(_after(key))
+        limit = limit_of(request)
+        found = list(rows.order_by("effective_at", "pk")[: limit + 1])
+        return Answer(page(request, found, limit, lambda d: decision_row(d, d.item), lambda d: [d.effective_at.isoformat(), str(d.pk)]))
+
+
+class DecisionView(ApiView):
+    roles = {"GET": ANYONE}
+
+    def decision(self, decision_id: UUID) -> Decision:
+        rows = self.caller().visible(Decision.objects.select_related("item", "policy_version"), "item__source_id")
+        found = rows.filter(pk=decision_id).first()
+        if found is None:
+            raise NotFound("There is no such decision.")
+        return found
+
+
+class DecisionOne(DecisionView):
+    @described("One decision", {200: DecisionOut}, tag="decisions", name="decisions_get", problems=[404])
+    def get(self, request: Request, decision_id: UUID) -> HttpResponse:
+        decision = self.decision(decision_id)
+        return Answer(decision_row(decision, decision.item))
+
+
+class DecisionStatement(DecisionView):
+    @described("What the affected person is told", {200: StatementOut}, tag="decisions", name="decisions_statement", problems=[404])
+    def get(self, request: Request, decision_id: UUID) -> HttpResponse:
+        decision = self.decision(decision_id)
+        if not decision.statement:
+            raise NotFound("This decision restricts nothing, so there is no statement of reasons.", code="no_statement")
+        return Answer(
+            {
+                "decision": decision.pk, "item": decision.item_id, "external_id": decision.item.external_id,
+                "application_date": decision.effective_at.date() if decision.effective_at else None, "statement": decision.statement,
+            }  # fmt: skip
+        )

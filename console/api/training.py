@@ -1,0 +1,117 @@
+"""Training runs and model versions."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.request import Request
+
+from console.api.base import ADMINS, OWNERS, Answer, ApiView, idempotent, read_body
+from console.api.docs import CURSOR, described
+from console.api.paging import page_by_id
+from console.api.schemas import ModelOut, ModelPage, PromoteIn, ReasonIn, RunIn, RunOut, RunPage
+from console.api.shapes import model_row, run_row
+from console.common.errors import Conflict, Invalid, NotFound
+from console.training.models import ModelVersion, TrainingRun
+from console.training.promotion import model_promote, model_rollback
+from console.training.services import run_request
+from scoring.registry import KINDS
+
+_KIND = OpenApiParameter("kind", str, enum=list(KINDS))
+
+
+def _kind_of(request: Request) -> dict[str, str]:
+    kind = request.query_params.get("kind")
+    if not kind:
+        return {}
+    if kind not in KINDS:
+        raise Invalid({"kind": [f"There is no kind {kind!r}; there are {', '.join(KINDS)}."]})
+    return {"kind": kind}
+
+
+class Runs(ApiView):
+    roles = {"GET": OWNERS, "POST": ADMINS}
+
+    @described("Training runs, newest first", {200: RunPage}, tag="training", name="runs_list", problems=[400], parameters=[_KIND, *CURSOR])
+    def get(self, request: Request) -> HttpResponse:
+        runs = TrainingRun.objects.select_related("snapshot", "model", "requested_by").defer("log").filter(**_kind_of(request))
+        return Answer(page_by_id(request, runs, run_row))
+
+    @described("Train a kind now", {201: RunOut}, tag="training", name="runs_post", body=RunIn, problems=[400, 409], post=True)
+    @idempotent
+    def post(self, request: Request) -> HttpResponse:
+        form = read_body(request, RunIn)
+        run = run_request(kind=form.kind, trainer=form.trainer, trigger="api", user=self.caller().user)
+        return Answer(run_row(_run(run.pk), with_log=True), 201)
+
+
+def _run(run_id: UUID) -> TrainingRun:
+    run = TrainingRun.objects.select_related("snapshot", "model", "requested_by").filter(pk=run_id).first()
+    if run is None:
+        raise NotFound("There is no such training run.")
+    return run
+
+
+class RunOne(ApiView):
+    roles = {"GET": OWNERS}
+
+    @described("One training run with its log", {200: RunOut}, tag="training", name="runs_get", problems=[404])
+    def get(self, request: Request, run_id: UUID) -> HttpResponse:
+        return Answer(run_row(_run(run_id), with_log=True))
+
+
+class Models(ApiView):
+    roles = {"GET": OWNERS}
+
+    @described("Model versions, newest first", {200: ModelPage}, tag="training", name="models_list", problems=[400], parameters=[_KIND, *CURSOR])
+    def get(self, request: Request) -> HttpResponse:
+        versions = ModelVersion.objects.select_related("snapshot").defer("card").filter(**_kind_of(request))
+        return Answer(page_by_id(request, versions, model_row))
+
+
+class ModelView(ApiView):
+    def version(self, name: str) -> ModelVersion:
+        """By "kind@version", or by the version alone where only one kind has it."""
+        kind, _, version = name.rpartition("@")
+        found = list(ModelVersion.objects.select_related("snapshot").filter(version=version, **({"kind": kind} if kind else {}))[:2])
+        if not found:
+            raise NotFound(f"There is no model version {name!r}.")
+        if len(found) > 1:
+            raise Conflict(f"Several kinds have a version {version!r}; write kind@version.", code="ambiguous")
+        return found[0]
+
+
+class ModelOne(ModelView):
+    roles = {"GET": OWNERS}
+
+    @described("One model version with its card", {200: ModelOut}, tag="training", name="models_get", problems=[404])
+    def get(self, request: Request, version: str) -> HttpResponse:
+        return Answer(model_row(self.version(version), with_card=True))
+
+
+class ModelPromote(ModelView):
+    roles = {"POST": ADMINS}
+
+    @described("Let this version serve", {200: ModelOut}, tag="training", name="models_promote", body=PromoteIn, problems=[400, 404, 409], post=True)
+    @idempotent
+    def post(self, request: Request, version: str) -> HttpResponse:
+        form = read_body(request, PromoteIn)
+        chosen = self.version(version)
+        model_promote(version=chosen, user=self.caller().user, reason=form.reason, override=form.override)
+        return Answer(model_row(self.version(str(chosen))))
+
+
+class ModelRollback(ModelView):
+    roles = {"POST": ADMINS}
+
+    @described("Let the version before this one serve again", {200: ModelOut}, tag="training", name="models_rollback", body=ReasonIn,
+               problems=[400, 404, 409], post=True)  # fmt: skip
+    @idempotent
+    def post(self, request: Request, version: str) -> HttpResponse:
+        form, current = read_body(request, ReasonIn), self.version(version)
+        if current.state != ModelVersion.State.CHAMPION:
+            raise Conflict(f"{current} does not serve, so there is nothing to roll back.", code="not_champion")
+        serving = model_rollback(kind=current.kind, user=self.caller().user, reason=form.reason)
+        return Answer(model_row(self.version(str(serving))))
