@@ -17,7 +17,8 @@ from typing import Any
 from celery import Celery
 from django.conf import settings
 
-MESSAGE_SIZE = 32  # ids in one message: many fewer round trips, and a batch for the scorer
+LANES = ("light", "heavy", "train", "deliver")
+MESSAGE_SIZE = {"light": 32, "deliver": 8, "heavy": 2, "train": 1}  # ids in one message: a batch for the scorer, a share for each worker
 SHORT = 0.1  # seconds; the broker is next door or it is down
 BREAK_SECONDS = 3.0
 
@@ -57,8 +58,9 @@ _bell: Celery | None = None
 
 
 def ring(task: str, lane: str, ids: Sequence[int]) -> None:
-    """Send the ids in messages of 32 to the queue of `lane`. Never raises."""
-    messages = [Message(task, lane, tuple(ids[start : start + MESSAGE_SIZE])) for start in range(0, len(ids), MESSAGE_SIZE)]
+    """Send the ids in messages to the queue of `lane`. Never raises."""
+    size = MESSAGE_SIZE[lane]
+    messages = [Message(task, lane, tuple(ids[start : start + size])) for start in range(0, len(ids), size)]
     try:
         _BACKENDS[settings.DISPATCH_BACKEND](messages)
     except Exception as error:

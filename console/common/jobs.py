@@ -66,15 +66,15 @@ def job_put_many(
 
 def job_claim(
     *,
-    lane: str,
     task: str,
     owner: str,
+    lane: str | None = None,
     ids: Sequence[int] | None = None,
     limit: int = 32,
     lease_seconds: float = 30,
     fresh_only: bool = False,
 ) -> list[Claimed]:
-    """Take up to `limit` due jobs, the most urgent first; of `ids` only, when given.
+    """Take up to `limit` due jobs, the most urgent first; of `ids` or `lane` only, when given.
 
     Due is: ready and its time has come, or running with an expired lease; and attempts are left. `fresh_only` leaves out
     what was tried before, so that a job that kills its worker does not use up the attempts of its neighbours.
@@ -84,7 +84,7 @@ def job_claim(
             """
             WITH due AS MATERIALIZED (
                 SELECT id FROM common_job
-                WHERE lane = %(lane)s AND task = %(task)s AND state IN ('ready', 'running')
+                WHERE task = %(task)s AND (%(lane)s::text IS NULL OR lane = %(lane)s::text) AND state IN ('ready', 'running')
                   AND (%(ids)s::bigint[] IS NULL OR id = ANY (%(ids)s::bigint[]))
                   AND attempt < CASE WHEN %(fresh)s THEN 1 ELSE max_attempts END
                   AND ((state = 'ready' AND next_run_at <= clock_timestamp())

@@ -16,7 +16,8 @@ pytestmark = pytest.mark.django_db
 
 
 def _write(count: int) -> None:
-    audit_append_many([Entry(actor="user:rita", verb="case.claimed", subject=f"case:{n}", data={"n": n, "share": 0.1}) for n in range(count)])
+    rows = [Entry(actor="user:rita", verb="case.claimed", subject=f"case:{n}", data={"n": n, "share": 0.1}) for n in range(count)]
+    audit_append_many(rows)
 
 
 def _force(sql: str) -> None:
@@ -91,6 +92,7 @@ def test_the_database_refuses_to_seal_a_row_twice() -> None:
 
 
 def test_the_database_refuses_to_empty_the_trail() -> None:
-    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute("SET LOCAL second_look.audit_reset = 'off'")
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("TRUNCATE audit_auditrow CASCADE")

@@ -12,8 +12,8 @@ BEGIN
         RAISE EXCEPTION 'the audit trail is append-only: % is refused', TG_OP USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     IF OLD.seal_seq IS NOT NULL OR NEW.seal_seq IS NULL
-       OR (NEW.id, NEW.actor, NEW.verb, NEW.subject, NEW.data, NEW.at) IS DISTINCT FROM (OLD.id, OLD.actor, OLD.verb, OLD.subject, OLD.data, OLD.at)
-       OR NEW.item_id IS DISTINCT FROM OLD.item_id THEN
+       OR (NEW.id, NEW.actor, NEW.verb, NEW.subject, NEW.item_id, NEW.data, NEW.at)
+          IS DISTINCT FROM (OLD.id, OLD.actor, OLD.verb, OLD.subject, OLD.item_id, OLD.data, OLD.at) THEN
         RAISE EXCEPTION 'the audit trail is append-only: row % may only be sealed, once', OLD.id
               USING ERRCODE = 'integrity_constraint_violation';
     END IF;

@@ -1,0 +1,28 @@
+"""What beat rings for, and how often. The ticks are idempotent, so two beats do no harm.
+
+`expires` keeps missed ticks from piling up while the broker or a worker is away. Schedules that people make in the
+browser are rows in PostgreSQL; the tick `schedules` looks for those that are due.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+
+from console.dispatch import LANES
+
+
+def _every(seconds: float, task: str, *, queue: str = "sweep", args: tuple[Any, ...] = ()) -> dict[str, Any]:
+    return {"task": task, "schedule": seconds, "args": args, "options": {"queue": queue, "expires": seconds * 2}}
+
+
+BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "sweep": _every(settings.SWEEP_SECONDS, "sweep"),
+    "leases": _every(15, "leases"),
+    "effects": _every(2, "effects"),
+    "seal": _every(10, "seal"),
+    "schedules": _every(20, "schedules"),
+    "tidy": _every(3600, "tidy"),
+    **{f"canary-{lane}": _every(15, "canary", queue=lane, args=(lane,)) for lane in (*LANES, "sweep")},
+}
