@@ -8,14 +8,14 @@ from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django_htmx.http import HttpResponseClientRedirect
 
 from console.accounts.models import User
 from console.accounts.roles import Role, user_has_role
 
 P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 EVERYONE = (Role.MODERATOR, Role.LEAD, Role.POLICY, Role.ADMIN)
 
 
@@ -25,7 +25,7 @@ def page_for(*roles: Role) -> Callable[[View[P]], View[P]]:
 
     def decorate(view: View[P]) -> View[P]:
         @wraps(view)
-        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 sign_in = redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
                 return HttpResponseClientRedirect(sign_in.url) if "HX-Request" in request.headers else sign_in

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django import template
 from django.template.context import Context
+from django.utils.dateparse import parse_datetime
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from console.ui import words
+from console.ui import drawn, words
 from console.ui.icons import ICONS
+from console.ui.marks import marked, pieces
 from console.ui.navigation import navigation_for
 from scoring.registry import KINDS
 
@@ -172,3 +175,82 @@ def minutes(value: float | None) -> str:
 @register.filter
 def initials(name: str) -> str:
     return words.initials(name)
+
+
+@register.simple_tag
+def marked_block(block: Any) -> SafeString:
+    """The text of a TextBlock or Turn with its evidence and hidden characters marked, each part escaped."""
+    return marked(pieces(block.text, block.spans, getattr(block, "hidden", ())))
+
+
+@register.simple_tag
+def stars(rating: float) -> SafeString:
+    whole = max(0, min(5, round(rating)))
+    return format_html('<span aria-hidden="true">{}<span class="faint">{}</span></span>', "★" * whole, "★" * (5 - whole))
+
+
+@register.filter
+def iso_day(text: str) -> str:
+    """A time that came in a payload, in words; as it is when it is no time."""
+    try:
+        then = parse_datetime(text)
+    except ValueError:
+        then = None
+    if then is None:
+        return text[:40]
+    return words.day_words(then if then.tzinfo else then.replace(tzinfo=UTC))
+
+
+@register.filter
+def blurred_address(media: str | None) -> str:
+    """Where the blurred copy of a stored media id is; "" for what is not stored here."""
+    return drawn.blurred_address(media)
+
+
+@register.filter
+def clear_address(media: str | None) -> str:
+    return drawn.clear_address(media)
+
+
+@register.simple_tag
+def frames_of(block: Any) -> Any:
+    return drawn.frames_of(block)
+
+
+@register.simple_tag
+def weights_of(block: Any) -> Any:
+    return drawn.weights_of(block)
+
+
+@register.filter
+def complement(percentile: int) -> int:
+    return 100 - percentile
+
+
+@register.filter
+def pretty(value: Any) -> str:
+    """JSON for people, cut at 20,000 characters."""
+    return json.dumps(value, indent=2, ensure_ascii=False)[:20_000]
+
+
+@register.filter
+def words_of(name: str) -> str:
+    """A field's name as words: "decision_ground" reads "Decision ground"."""
+    return name.replace("_", " ").capitalize()
+
+
+@register.filter
+def plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, dict):
+        return ", ".join(f"{words_of(str(k))}: {plain(v)}" for k, v in value.items())
+    return ", ".join(plain(v) for v in value) if isinstance(value, list) else str(value)
+
+
+@register.filter
+def sentences(errors: Any) -> list[str]:
+    """Errors by field path, as lines: "payload.text: must be given"."""
+    if isinstance(errors, dict):
+        return [f"{path}: {plain(found)}" for path, found in errors.items()]
+    return [plain(found) for found in errors] if isinstance(errors, list) else [plain(errors)]

@@ -1,0 +1,73 @@
+"""Blocks as templates draw them: addresses of pictures, widths of bars."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.urls import reverse
+
+from console.ui.media import strip_names
+from scoring.blocks import FramesBlock, Reason, ReasonsBlock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnFrame:
+    address: str
+    t: float | None = None
+    label: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weight:
+    name: str
+    value: str
+    width: str  # of 100
+
+
+def _media_id(media: str | None) -> UUID | None:
+    """Ids that this installation gave out are UUIDs; anything else (a file name from a shell) is not served."""
+    try:
+        return UUID(media) if media else None
+    except ValueError:
+        return None
+
+
+def blurred_address(media: str | None) -> str:
+    found = _media_id(media)
+    return reverse("ui:media_blurred", args=[found]) if found else ""
+
+
+def clear_address(media: str | None) -> str:
+    found = _media_id(media)
+    return reverse("ui:media_clear", args=[found]) if found else ""
+
+
+def derivative_address(name: str | None) -> str:
+    """A frame's "<media id>/strip/<n>.jpg" as an address; a plain media id gives its blurred copy."""
+    parts = (name or "").split("/")
+    found = _media_id(parts[0])
+    if found is None:
+        return ""
+    number = parts[-1].removesuffix(".jpg")
+    return reverse("ui:media_strip", args=[found, int(number)]) if len(parts) == 3 and number.isdecimal() else blurred_address(parts[0])
+
+
+def frames_of(block: FramesBlock) -> list[DrawnFrame]:
+    """The card's frames; while the card may not say anything of the score, the kept strip without marks."""
+    if block.frames:
+        return [DrawnFrame(address=derivative_address(f.image), t=f.t, label=f.label, text=f.text) for f in block.frames]
+    found = _media_id(block.media)
+    return [DrawnFrame(address=name) for name in strip_names(str(found))] if found else []
+
+
+def _weights(reasons: Sequence[Reason], most: float) -> list[Weight]:
+    return [Weight(name=r.name, value=r.value, width=f"{max(2.0, 100 * abs(r.weight) / most):.0f}") for r in reasons]
+
+
+def weights_of(block: ReasonsBlock) -> dict[str, list[Weight]]:
+    """Bars on one scale for both sides."""
+    most = max((abs(r.weight) for r in (*block.speaks_for, *block.speaks_against)), default=0.0) or 1.0
+    return {"for": _weights(block.speaks_for, most), "against": _weights(block.speaks_against, most)}

@@ -1,0 +1,31 @@
+"""The help that ships with the product: one template a topic under templates/docs."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from console.ui.access import page_for
+from scoring.registry import KINDS
+
+TOPICS = {
+    "start": "Getting started", "keys": "Keys", "loop": "How the loop works", "first-item": "Post the first item", "roles": "Roles",
+    "automation": "Automation and the demo policy", "glossary": "Words",
+}  # fmt: skip
+
+
+@require_GET
+@page_for()
+def index(request: HttpRequest) -> HttpResponse:
+    return topic(request, "start")
+
+
+@require_GET
+@page_for()
+def topic(request: HttpRequest, name: str) -> HttpResponse:
+    if name not in TOPICS:
+        raise Http404("There is no such help page.")
+    context = {"topics": TOPICS.items(), "topic": name, "title": TOPICS[name], "kinds": KINDS.values(), "address": settings.PUBLIC_URL}
+    return render(request, f"docs/{name}.html", context)

@@ -1,0 +1,78 @@
+"""What the templates of the case page need beside the domain's CaseScreen: options with keys, lease, undo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from console.accounts.models import User
+from console.cases.models import Case, Claim
+from console.insights.screen import CaseScreen, case_open
+from console.verdicts.models import Verdict
+from scoring.policy import Clause, PolicyDocument
+from scoring.registry import KINDS
+
+SKIP_REASONS = (("distress", "It distresses me"), ("language", "I do not read this language"), ("broken", "It cannot be shown or read"), ("other", "Another reason"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionOption:
+    name: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndoOffer:
+    """The last verdict of this person while it can be undone."""
+
+    verdict: Verdict
+    sentence: str
+    seconds: int
+    total: int
+
+
+def seconds_until(then: datetime) -> int:
+    return max(0, round((then - timezone.now()).total_seconds()))
+
+
+def action_title(name: str) -> str:
+    return name.replace("_", " ").replace("-", " ").capitalize()
+
+
+def reason_options(document: PolicyDocument) -> list[Clause]:
+    return sorted(document.clauses, key=lambda clause: clause.key)
+
+
+def undo_offer(user: User) -> UndoOffer | None:
+    last = Verdict.objects.select_related("item").filter(reviewer=user).order_by("-created_at").first()
+    if last is None or last.state != Verdict.State.GIVEN:
+        return None
+    seconds = seconds_until(last.undo_until)
+    if seconds <= 0:
+        return None
+    kind = KINDS.get(last.item.kind)
+    word = (kind.words.allowed if last.outcome == "allow" else kind.words.enforced) if kind else last.outcome
+    return UndoOffer(verdict=last, sentence=word.lower(), seconds=seconds, total=max(settings.UNDO_SECONDS, seconds))
+
+
+def case_context(case: Case, claim: Claim | None, user: User, holder: Claim | None = None) -> dict[str, Any]:
+    """Context of cases/screen.html. Without `claim` the case is shown to read only."""
+    screen: CaseScreen = case_open(case=case, claim=claim)
+    total = settings.CLAIM_MINUTES * 60
+    left = seconds_until(claim.lease_until) if claim else 0
+    return {
+        "screen": screen, "case": case, "claim": claim, "item": screen.item, "kind": screen.kind, "words": screen.kind.words,
+        "holder": holder, "content": screen.area("content"), "context": screen.area("context"), "evidence": screen.area("evidence"),
+        "reasons": reason_options(screen.policy), "skip_reasons": SKIP_REASONS,
+        "actions": [ActionOption(name=a, title=action_title(a)) for a in screen.policy.actions], "lease_left": left, "lease_total": total,
+        "lease_share": left / total if total else 0, "undo": undo_offer(user), "limit_seconds": case.queue.sla_minutes * 60,
+        "has_media": any(_has_media(block) for block in screen.blocks), "has_hidden": any(getattr(b, "normalised", None) for b in screen.blocks),
+    }  # fmt: skip
+
+
+def _has_media(block: Any) -> bool:
+    return bool(getattr(block, "media", None)) or any(getattr(p, "image", None) for p in (*getattr(block, "frames", ()), *getattr(block, "turns", ())))

@@ -1,0 +1,210 @@
+// The case page: reasons, outcome and fields become one verdict; the draft is kept; what is hidden stays hidden until asked for.
+// Everything listens on the document, because the whole screen is replaced after each verdict.
+import { keepDraft, restoreDraft, forgetLater } from "./draft.js";
+import { onKey } from "./keys.js";
+import { startLease } from "./lease.js";
+import { hideMedia, toggleMedia } from "./media.js";
+
+const find = (selector) => document.querySelector(`#screen ${selector}`);
+const findAll = (selector) => [...document.querySelectorAll(`#screen ${selector}`)];
+const form = () => document.getElementById("verdict");
+const chosen = (name) => findAll(`[name="${name}"]:checked`);
+const outcome = () => chosen("outcome")[0]?.value ?? "";
+
+function setOutcome(value) {
+  for (const input of findAll('[name="outcome"]')) input.checked = input.value === value;
+}
+
+// Answers to the fields of a record decide outcome and reasons until the person chooses otherwise.
+function followFields() {
+  const rows = findAll("[data-field]:not([data-empty])").filter((row) => row.querySelector("[data-answer]"));
+  if (!rows.length || form().dataset.own) return;
+  const answers = rows.map((row) => [row.dataset.field, row.querySelector("[data-answer]:checked")?.value]);
+  const wrong = answers.filter(([, answer]) => answer === "wrong").map(([name]) => name);
+  for (const input of findAll('[name="clause"]')) input.checked = input.dataset.labels.split(" ").some((label) => wrong.includes(label));
+  if (answers.every(([, answer]) => answer)) setOutcome(wrong.length ? "enforce" : "allow");
+}
+
+function missing() {
+  const open = findAll("[data-field]:not([data-empty])").filter((row) => row.querySelector("[data-answer]") && !row.querySelector("[data-answer]:checked"));
+  if (open.length && !form().dataset.own) return open.length === 1 ? "1 field left" : `${open.length} fields left`;
+  if (!outcome()) return "Choose an outcome";
+  const anyWrong = findAll('[data-answer="f"]:checked').length > 0;
+  if (outcome() === "enforce" && !chosen("clause").length && !anyWrong) return "Choose a reason";
+  return "";
+}
+
+function followAction() {
+  const group = find("[data-actions]");
+  if (!group) return "";
+  group.toggleAttribute("data-off", outcome() !== "enforce");
+  const wanted = chosen("clause").map((c) => c.dataset.action).find(Boolean);
+  const usual = wanted ?? find('[name="action"][data-default]').value;
+  if (!group.dataset.own) for (const input of findAll('[name="action"]')) input.checked = input.value === usual;
+  const now = chosen("action")[0];
+  return now && now.value !== usual ? now.closest("label").innerText.trim().toLowerCase() : "";
+}
+
+function sentence() {
+  const words = form().dataset;
+  if (outcome() === "allow") return words.allow;
+  const reasons = chosen("clause").map((c) => c.dataset.title);
+  const action = followAction();
+  return `${words.enforce}${reasons.length ? `: ${reasons.join(" and ")}` : ""}${action ? `, ${action}` : ""}`;
+}
+
+function showClause() {
+  const last = form().dataset.lastClause;
+  const ids = chosen("clause").map((c) => c.value);
+  const shown = ids.includes(last) ? last : (ids.at(-1) ?? "");
+  for (const view of findAll("[data-clause-view]")) view.hidden = view.dataset.clauseView !== shown;
+}
+
+function redraw() {
+  if (!form()) return;
+  followAction();
+  showClause();
+  const lacks = missing();
+  const commit = find("[data-commit]");
+  commit.classList.toggle("incomplete", Boolean(lacks));
+  commit.setAttribute("aria-disabled", String(Boolean(lacks)));
+  find("[data-commit-words]").textContent = lacks || sentence();
+}
+
+function onChange(event) {
+  const input = event.target;
+  if (!form() || input.form !== form()) return;
+  if (input.name === "clause") {
+    form().dataset.own = "1";
+    form().dataset.lastClause = input.checked ? input.value : "";
+    if (input.checked && outcome() !== "enforce") setOutcome("enforce");
+  }
+  if (input.name === "outcome") {
+    form().dataset.own = "1";
+    if (input.value === "allow") for (const reason of chosen("clause")) reason.checked = false;
+  }
+  if (input.name === "action") find("[data-actions]").dataset.own = "1";
+  if (input.dataset.answer) followFields();
+  redraw();
+  keepDraft(form());
+}
+
+// A digit alone chooses one reason; with Shift it adds one. A click always adds or takes away.
+function onDigit(event) {
+  if (!form() || document.querySelector("dialog[open]") || event.ctrlKey || event.metaKey || event.altKey || !/^Digit[1-9]$/.test(event.code)) return;
+  if (localStorage.getItem("single-keys") === "off" || event.target.matches?.("textarea, select, input:not([type=radio], [type=checkbox])")) return;
+  const key = event.code.slice(5);
+  const input = find(`[name="clause"][data-key="${key}"]`);
+  if (!input || (!event.shiftKey && event.key !== key)) return;
+  event.preventDefault();
+  if (!event.shiftKey) for (const other of findAll('[name="clause"]')) other.checked = false;
+  input.click();
+}
+
+function openNote(focus) {
+  const box = find("[data-note]");
+  if (!box) return;
+  box.hidden = false;
+  find("[data-note-button]").setAttribute("aria-expanded", "true");
+  if (focus) box.querySelector("textarea").focus();
+}
+
+function onClick(event) {
+  const target = event.target;
+  if (target.closest("[data-note-button]")) openNote(true);
+  if (target.closest("[data-unblur]")) toggleMedia(target.closest("[data-unblur]"));
+  if (target.closest("[data-view]")) toggleView(target.closest("[data-view]"));
+  if (target.closest("[data-next-action]")) nextAction();
+  const commit = target.closest("[data-commit]");
+  if (commit && missing()) {
+    event.preventDefault();
+    find("[data-say]").textContent = `${missing()}.`;
+  }
+  if (target.closest("[data-opens='pass-on']")) find("[data-note-copy]").value = find("#note").value;
+}
+
+function toggleView(button) {
+  const normal = button.getAttribute("aria-pressed") !== "true";
+  button.setAttribute("aria-pressed", String(normal));
+  for (const block of findAll("[data-normalised]")) {
+    block.hidden = !normal;
+    block.parentElement.querySelector("[data-written]").hidden = normal;
+  }
+}
+
+function nextAction() {
+  const all = findAll('[name="action"]');
+  const at = all.findIndex((input) => input.checked);
+  all[(at + 1) % all.length]?.click();
+}
+
+function steps() {
+  const rows = findAll("[data-field]:not([data-empty])").filter((row) => row.querySelector("[data-answer]"));
+  return rows.length ? rows : findAll("[data-turn]");
+}
+
+function step(by) {
+  const all = steps();
+  if (!all.length) return false;
+  const at = all.findIndex((row) => row.hasAttribute("data-current"));
+  const next = all[Math.max(0, Math.min(all.length - 1, at + by))];
+  for (const row of all) row.toggleAttribute("data-current", row === next);
+  next.scrollIntoView({ block: "nearest" });
+  return true;
+}
+
+function answer(key) {
+  const row = find("[data-field][data-current]");
+  const input = row?.querySelector(`[data-answer="${key}"]`);
+  if (!input) return false;
+  input.click();
+  const open = steps().find((other) => !other.querySelector("[data-answer]:checked"));
+  if (open) {
+    for (const other of steps()) other.toggleAttribute("data-current", other === open);
+    open.scrollIntoView({ block: "nearest" });
+  }
+  return true;
+}
+
+function arrive() {
+  const screen = document.getElementById("screen");
+  if (!screen) return;
+  hideMedia();
+  for (const picture of findAll("[data-hides-when-broken]")) picture.addEventListener("error", () => picture.remove(), { once: true });
+  if (form()) {
+    restoreDraft(form(), screen.dataset.case);
+    if (find("#note").value) openNote(false);
+    followFields();
+    redraw();
+    step(1);
+    startLease(screen);
+  }
+  find("[data-flagged]")?.scrollIntoView({ block: "center" });
+  if (screen.dataset.undoCase) forgetLater(screen.dataset.undoCase, Number(screen.dataset.undoSeconds));
+}
+
+document.addEventListener("change", onChange);
+document.addEventListener("input", (event) => event.target.id === "note" && keepDraft(form()));
+document.addEventListener("click", onClick);
+document.addEventListener("keydown", onDigit, true);
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.target?.id !== "screen" && event.target?.id !== "screen") return;
+  document.querySelector("dialog[open]")?.close();
+  window.scrollTo(0, 0);
+  arrive();
+  document.getElementById("content")?.focus({ preventScroll: true });
+});
+addEventListener("pageshow", (event) => event.persisted && location.reload());
+addEventListener("pagehide", hideMedia);
+
+for (const key of ["y", "f", "0"]) onKey(key, () => answer(key));
+for (const key of ["j", "ArrowDown"]) onKey(key, () => step(1));
+for (const key of ["k", "ArrowUp"]) onKey(key, () => step(-1));
+onKey("f", () => {
+  const flagged = find("[data-flagged]");
+  flagged?.scrollIntoView({ block: "center" });
+  return Boolean(flagged);
+});
+onKey("h", () => document.getElementById("content").classList.toggle("no-marks") || true);
+
+arrive();

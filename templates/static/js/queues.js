@@ -1,0 +1,28 @@
+// The overview: J/K or arrows choose a queue, Enter starts it; the list of what comes next follows.
+import { onKey } from "./keys.js";
+
+const rows = () => [...document.querySelectorAll("[data-queue]")];
+const current = () => rows().findIndex((row) => row.getAttribute("aria-selected") === "true");
+
+function choose(index) {
+  const all = rows();
+  if (!all.length) return false;
+  const next = all[Math.max(0, Math.min(all.length - 1, index))];
+  for (const row of all) {
+    row.toggleAttribute("aria-selected", false);
+    row.querySelector("[data-start]")?.classList.remove("primary");
+  }
+  next.setAttribute("aria-selected", "true");
+  next.querySelector("[data-start]")?.classList.add("primary");
+  next.scrollIntoView({ block: "nearest" });
+  window.htmx?.ajax("GET", `/?queue=${encodeURIComponent(next.dataset.queue)}`, { target: "#next", swap: "outerHTML" });
+  return true;
+}
+
+for (const key of ["j", "ArrowDown"]) onKey(key, () => choose(current() + 1));
+for (const key of ["k", "ArrowUp"]) onKey(key, () => choose(current() - 1));
+onKey("Enter", () => {
+  const button = rows()[current()]?.querySelector("[data-start]");
+  button?.click();
+  return Boolean(button);
+});
