@@ -99,9 +99,9 @@ def stolen_card(world: World) -> int:
         card, merchant = rng.choice(cards), rng.choice(merchants)
         world.order(
             when, world.amount(merchant, level), merchant, "stolen_card", user_id=thief.user, device_id=rng.choice(devices),
-            card_hash=card[0], card_bin=card[1], ip=thief.ips[0], ip_country=thief.country, card_country=home if rng.random() < 0.6 else thief.country,
-            billing=world.place(home), shipping=thief.address, two_factor=rng.random() < 0.1, prior_orders=i,
-            account_created_at=moment(thief.opened), email=f"{thief.user}@example.org",
+            card_hash=card[0], card_bin=card[1], ip=thief.ips[0], ip_country=thief.country,
+            card_country=home if rng.random() < 0.6 else thief.country, billing=world.place(home), shipping=thief.address,
+            two_factor=rng.random() < 0.1, prior_orders=i, account_created_at=moment(thief.opened), email=f"{thief.user}@example.org",
         )  # fmt: skip
         when += rng.expovariate(1.0) * gap * HOUR
     return count
