@@ -11,7 +11,6 @@ import logging
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -154,7 +153,13 @@ def _scores(work: Work, bundle: Bundle, parts: Split) -> list[Score]:
 
 
 def _register(
-    work: Work, bundle: Bundle, parts: Split, metrics: dict[str, Json], judgement: Judgement, serving: ModelVersion | None, snapshot: Snapshot
+    work: Work,
+    bundle: Bundle,
+    parts: Split,
+    metrics: dict[str, Json],
+    judgement: Judgement,
+    serving: ModelVersion | None,
+    snapshot: Snapshot,
 ) -> None:
     ids = Path(settings.SNAPSHOTS_ROOT) / work.kind.name / f"{bundle.version}.parts.json"
     write_atomically(ids, json.dumps(parts_ids(parts)).encode())

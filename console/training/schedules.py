@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import islice, pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cron_descriptor import get_description
@@ -76,7 +76,7 @@ def schedule_create(*, kind: str, cron: str, time_zone: str = "UTC", trainer: st
         times = schedule_times(cron, time_zone, after=db_now(), count=50)
         if not times:
             errors["cron"] = ["This time never comes."]
-        elif any(later - sooner < LEAST_GAP for sooner, later in zip(times, times[1:], strict=False)):
+        elif any(later - sooner < LEAST_GAP for sooner, later in pairwise(times)):
             errors["cron"] = ["Retraining more often than every 10 minutes is not allowed."]
     except Invalid as error:
         errors |= error.fields

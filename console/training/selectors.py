@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from uuid import UUID
 
 from django.conf import settings
+from django.db.models import QuerySet
 
-from console.training.models import ModelVersion
+from console.common.errors import NotFound
+from console.training.models import ModelVersion, TrainingRun
 from scoring.artifacts import ArtifactError, Bundle, read_bundle
 
 
@@ -27,6 +30,35 @@ def champion_bundle(kind: str) -> Bundle:
 def version_bundle(version: ModelVersion) -> Bundle:
     """Raises ArtifactError when a file is missing or altered; verified once for each path and checksum in a process."""
     return _verified(home_path(version.path), version.kind, version.version, version.checksum)
+
+
+def model_version(name: str) -> ModelVersion:
+    """By "kind@version", or by the version alone when only one kind has it. Raises NotFound."""
+    kind, _, version = name.rpartition("@")
+    found = ModelVersion.objects.filter(version=version)
+    rows = list((found.filter(kind=kind) if kind else found)[:2])
+    if len(rows) != 1:
+        raise NotFound(f"Several kinds have a version {version}; name it kind@version." if rows else f"There is no version {name}.")
+    return rows[0]
+
+
+def model_versions(kind: str) -> QuerySet[ModelVersion]:
+    """Newest first."""
+    return ModelVersion.objects.filter(kind=kind).select_related("promoted_by", "snapshot").order_by("-created_at", "-pk")
+
+
+def training_runs(kind: str | None = None) -> QuerySet[TrainingRun]:
+    """Newest first."""
+    runs = TrainingRun.objects.select_related("model", "snapshot", "requested_by").order_by("-created_at")
+    return runs.filter(kind=kind) if kind else runs
+
+
+def training_run(run_id: UUID | str) -> TrainingRun:
+    """Raises NotFound."""
+    run = training_runs().filter(pk=run_id).first()
+    if run is None:
+        raise NotFound("There is no such run.")
+    return run
 
 
 def home_path(relative: str) -> Path:

@@ -6,11 +6,25 @@ from collections.abc import Callable
 from uuid import UUID
 
 from console.training.models import TrainingRun
+from console.training.promotion import model_promote, model_rollback
 from console.training.runs import run_cancel, run_gave_up, run_request
+from console.training.schedules import schedule_create, schedule_remove, schedule_switch, schedules_fire
 from console.training.starters import model_ensure_starters
 from scoring.kind import load
 
-__all__ = ["model_ensure_starters", "run_cancel", "run_execute", "run_gave_up", "run_request"]
+__all__ = [
+    "model_ensure_starters",
+    "model_promote",
+    "model_rollback",
+    "run_cancel",
+    "run_execute",
+    "run_gave_up",
+    "run_request",
+    "schedule_create",
+    "schedule_remove",
+    "schedule_switch",
+    "schedules_fire",
+]
 
 
 def run_execute(run_id: UUID | str, *, beat: Callable[[], None] | None = None) -> TrainingRun:
