@@ -142,6 +142,7 @@ TIME_ZONE = env.text("TIME_ZONE", "UTC")
 USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = HOME / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 WHITENOISE_USE_FINDERS = True  # the packages' own files are served without a copying step
 STATICFILES_DIRS = [BASE_DIR / "templates" / "static"]
 STORAGES = {

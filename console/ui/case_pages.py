@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_safe, require_POST
 
 from console import flow
 from console.accounts.models import User
@@ -72,7 +72,7 @@ def draw_next(request: HttpRequest, queue: Queue) -> HttpResponse:
     return response
 
 
-@require_GET
+@require_safe
 @never_cache
 @page_for(*REVIEWERS)
 def show(request: HttpRequest, case_id: UUID) -> HttpResponse:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from console.ui.access import page_for
 from scoring.registry import KINDS
@@ -16,13 +16,13 @@ TOPICS = {
 }  # fmt: skip
 
 
-@require_GET
+@require_safe
 @page_for()
 def index(request: HttpRequest) -> HttpResponse:
     return topic(request, "start")
 
 
-@require_GET
+@require_safe
 @page_for()
 def topic(request: HttpRequest, name: str) -> HttpResponse:
     if name not in TOPICS:

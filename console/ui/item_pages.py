@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from console.accounts.models import Source
 from console.accounts.roles import Role
@@ -43,7 +43,7 @@ def _day(text: str) -> datetime | None:
     return timezone.make_aware(datetime(found.year, found.month, found.day)) if found else None  # noqa: DTZ001  (made aware here)
 
 
-@require_GET
+@require_safe
 @never_cache
 @page_for()
 def search(request: HttpRequest) -> HttpResponse:
@@ -71,7 +71,7 @@ def search(request: HttpRequest) -> HttpResponse:
     return render(request, "items/list.html", context)
 
 
-@require_GET
+@require_safe
 @never_cache
 @page_for()
 def show(request: HttpRequest, item_id: UUID) -> HttpResponse:
@@ -97,7 +97,7 @@ def _clause(decision: Decision | None) -> Any:
     return next((c for c in document_of(decision.policy_version).clauses if c.id == decision.clause), None)
 
 
-@require_GET
+@require_safe
 @never_cache
 @page_for(Role.LEAD, Role.ADMIN)
 def set_aside(request: HttpRequest) -> HttpResponse:

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 from PIL import Image, ImageFilter, ImageOps, UnidentifiedImageError
 
 from console.intake.models import Media
@@ -48,7 +48,7 @@ def _original(media: Media) -> Path:
         raise Http404("The file is not there.") from error
 
 
-@require_GET
+@require_safe
 @cache_control(private=True, max_age=3600)
 @page_for()
 def blurred(request: HttpRequest, media_id: UUID) -> HttpResponseBase:
@@ -87,7 +87,7 @@ def _blur(source: Path, target: Path) -> None:
     Path(name).replace(target)
 
 
-@require_GET
+@require_safe
 @cache_control(private=True, max_age=3600)
 @page_for()
 def strip_frame(request: HttpRequest, media_id: UUID, number: int) -> HttpResponseBase:
@@ -100,7 +100,7 @@ def strip_frame(request: HttpRequest, media_id: UUID, number: int) -> HttpRespon
     return FileResponse(frame.open("rb"), content_type="image/jpeg")
 
 
-@require_GET
+@require_safe
 @cache_control(private=True, no_store=True)
 @page_for()
 def clear(request: HttpRequest, media_id: UUID) -> HttpResponseBase:

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_safe, require_POST
 
 from console.accounts.models import User
 from console.accounts.roles import Role, user_has_role
@@ -81,7 +81,7 @@ def _summary(lines: list[Line]) -> str:
     return f"{first} {late} {'queue is' if late == 1 else 'queues are'} over the limit."
 
 
-@require_GET
+@require_safe
 @never_cache
 @page_for()
 def overview(request: HttpRequest) -> HttpResponse:
@@ -108,7 +108,7 @@ def _queue(request: HttpRequest, slug: str) -> Queue:
     return get_object_or_404(queues_for(person(request)), slug=slug)
 
 
-@require_GET
+@require_safe
 @never_cache
 @page_for(*REVIEWERS)
 def queue(request: HttpRequest, slug: str) -> HttpResponse:
