@@ -109,6 +109,7 @@ def _choice_loss(logits: Floats, y: Array, heats: Sequence[float] = (0.5, 1.0, 2
 
 def _label_share(first: Floats, second: Floats, y: Array, known: Array) -> float:
     rows = np.flatnonzero(known)
+    rows = rows[:: max(1, len(rows) // 6000)]  # enough to choose among eleven
     target = y[rows]
     if min(target.sum(), len(target) - target.sum()) < ENOUGH:
         return 0.3

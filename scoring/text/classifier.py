@@ -79,8 +79,9 @@ class TextModel:
         owners = np.array([r.owner for r in found], np.int64)
         margins = self.blend.margin(logits)
         top = np.zeros((count, len(self.labels)), np.int64)
+        starts = np.searchsorted(owners, np.arange(count + 1))  # readings come in the order of their items
         for item in range(count):
-            rows = np.flatnonzero(owners == item)
+            rows = np.arange(starts[item], starts[item + 1])
             top[item] = rows[np.argmax(margins[rows])]
             if not self.blend.exclusive:
                 worst = rows[np.argmax(logits[rows], axis=0)]

@@ -1,8 +1,7 @@
-"""Fit a text model: features once, each view by a small search on the tune part, then blend and calibrators on what will serve."""
+"""Fit a text model: features once, each view on all items, then blend and calibrate on cross-fitted logits, read as when serving."""
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,14 +12,14 @@ from numpy.typing import NDArray
 
 from scoring.calibration import Calibrator
 from scoring.signals.tfidf import HashedTfidf
-from scoring.text.blend import Blend, fit_blend
-from scoring.text.classifier import SecondView, TextModel, readings
+from scoring.text.blend import fit_blend
+from scoring.text.classifier import Reading, TextModel, readings
 from scoring.text.language import identify
 from scoring.text.linear import NgramView, VectorView, fit_logits
 from scoring.training.labels import is_benign
 
-log = logging.getLogger(__name__)
 Array = NDArray[Any]
+Floats = NDArray[np.float64]
 Progress = Callable[[float, str], None]
 Encode = Callable[[Sequence[str], Callable[[float], None]], NDArray[np.float32]]
 LANGUAGE_SHARE = 0.02  # of the sure texts: below it a language counts as not learnt
@@ -34,6 +33,7 @@ class Labelled:
     y: Array
     known: Array
     weight: Array
+    groups: Sequence[str]  # texts of one group never help to judge each other
 
     @property
     def texts(self) -> list[str]:
@@ -42,13 +42,14 @@ class Labelled:
 
 @dataclass(frozen=True, slots=True)
 class FitOptions:
-    """max_features bounds each n-gram block; strength is the inverse regularisation of the n-gram model."""
+    """max_features bounds each n-gram block; strength is the inverse regularisation of the n-gram model, head_strength the head's."""
 
     seed: int = 0
     max_features: int = 200_000
     min_df: int = 2
     strength: float = 2.0
     head_strength: float = 0.05
+    folds: int = 4
 
 
 def is_exclusive(y: Array, known: Array) -> bool:
@@ -56,46 +57,79 @@ def is_exclusive(y: Array, known: Array) -> bool:
     return y.shape[1] > 1 and bool(known.all()) and bool((y.sum(axis=1) == 1).all())
 
 
-def fit_ngrams(train: Labelled, exclusive: bool, options: FitOptions) -> NgramView:
-    texts = train.texts
-    char, word = (
-        HashedTfidf.fit(texts, unit, low, high, min_df=options.min_df, max_features=options.max_features)  # type: ignore[arg-type]
-        for unit, low, high in (("char", 2, 5), ("word", 1, 2))
-    )
-    x = NgramView.features(char, word, texts, texts)
-    weights, offsets = fit_logits(
-        x, train.y, train.known, train.weight, exclusive=exclusive, strength=options.strength, balanced=True, seed=options.seed
-    )
-    return NgramView(char, word, weights.astype(np.float32), offsets.astype(np.float32)).rounded()
+def combined(train: Labelled, tune: Labelled) -> Labelled:
+    stack = np.concatenate
+    return Labelled(
+        [*train.parts, *tune.parts], stack([train.y, tune.y]), stack([train.known, tune.known]), stack([train.weight, tune.weight]),
+        [*train.groups, *tune.groups],
+    )  # fmt: skip
 
 
-def fit_head(train: Labelled, vectors: Array, exclusive: bool, options: FitOptions) -> VectorView:
-    return VectorView.fit(
-        vectors, train.y, train.known, train.weight, exclusive=exclusive, strength=options.head_strength, balanced=True, seed=options.seed
-    )
+def fold_numbers(groups: Sequence[str], folds: int, seed: int) -> NDArray[np.int64]:
+    """(n,): a fold for each text, texts of one group in one fold, folds of about equal size."""
+    names = sorted(set(groups))
+    order = np.random.default_rng(seed).permutation(len(names))
+    of = {names[place]: rank % folds for rank, place in enumerate(order)}
+    return np.array([of[group] for group in groups], np.int64)
 
 
-def finish(
-    labels: Sequence[str], ngrams: NgramView, head: VectorView | None, second: SecondView | None, train: Labelled, tune: Labelled
-) -> TextModel:
-    """Blend and calibrate on the tune part, read as it will be read when serving: every window, raw and normalised, the worst."""
-    exclusive = is_exclusive(np.vstack([train.y, tune.y]), np.vstack([train.known, tune.known]))
-    found = readings(tune.parts)
-    texts, written = [r.form.text for r in found], [r.form.source for r in found]
-    first = ngrams.logits(texts, written)
-    other = second(texts) if second is not None else None
-    owners = np.array([r.owner for r in found])
-    plain = np.array([int(np.flatnonzero(owners == i)[0]) for i in range(len(tune.parts))])
-    blend = fit_blend(labels, exclusive, first[plain], None if other is None else other[plain], tune.y, tune.known)
-    mixed = blend.mix(first, other)
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Every distinct text once, with the rows that training and serving read. `train_rows`: (n,); readings as when serving."""
+
+    texts: Sequence[str]
+    written: Sequence[str]
+    train_rows: Array
+    read_rows: Array
+    found: Sequence[Reading]
+
+    @classmethod
+    def of(cls, data: Labelled) -> Sheet:
+        found = readings(data.parts)
+        rows: dict[tuple[str, str], int] = {}
+        train = [rows.setdefault((text, text), len(rows)) for text in data.texts]
+        read = [rows.setdefault((r.form.text, r.form.source), len(rows)) for r in found]
+        return cls([t for t, _ in rows], [w for _, w in rows], np.array(train), np.array(read), found)
+
+
+def cross_fit(
+    fit: Callable[[Array], Callable[[Array], Floats]], sheet: Sheet, folds: NDArray[np.int64], labels: int, tell: Callable[[float], None]
+) -> Floats:
+    """Logits of every reading (r, L) from a model that did not see its text: what calibration needs in order to be honest.
+
+    `fit(items)` trains on these items and returns a map from rows of the sheet to logits.
+    """
+    owners = np.array([r.owner for r in sheet.found])
+    out = np.zeros((len(owners), labels))
+    for fold in np.unique(folds):
+        tell(float(fold) / (folds.max() + 1))
+        held = np.flatnonzero(folds[owners] == fold)
+        seen = np.flatnonzero(folds != fold)
+        out[held] = fit(seen if len(seen) else np.arange(len(folds)))(sheet.read_rows[held])
+    return out
+
+
+def settle_model(
+    labels: Sequence[str], data: Labelled, sheet: Sheet, views: tuple[NgramView, VectorView | None], logits: tuple[Floats, Floats | None],
+    use: Array | None = None,
+) -> TextModel:  # fmt: skip
+    """Blend and calibrate from honest logits of the readings; `use` (n,) says which items may count (default all)."""
+    exclusive = is_exclusive(data.y, data.known)
+    use = np.ones(len(data.parts), bool) if use is None else use
+    first, second = logits
+    owners = np.array([r.owner for r in sheet.found])
+    plain = np.array([int(i) for i in np.unique(owners, return_index=True)[1]])  # the first reading is the text as written
+    chosen = plain[use]
+    blend = fit_blend(labels, exclusive, first[chosen], None if second is None else second[chosen], data.y[use], data.known[use])
+    mixed = blend.mix(first, second)
     unit = Calibrator.from_json({"method": "platt", "scale": "margin", "params": [1.0, 0.0], "x": [], "y": []})
-    draft = TextModel(tuple(labels), ngrams, blend, (unit,) * len(labels), unit, learnt_languages(train.texts), head)
-    top = draft.settle(found, mixed, len(tune.parts)).top
-    picked = np.take_along_axis(mixed, top, axis=0)
-    calibrators = tuple(_calibrate(picked[:, i], tune.y[:, i], tune.known[:, i], tune.weight) for i in range(len(labels)))
-    target, sure = risk_targets(labels, tune.y, tune.known)
-    risk = _calibrate(blend.margin(picked), target, sure, tune.weight)
-    return TextModel(draft.labels, ngrams, blend, calibrators, risk, draft.languages, head)
+    draft = TextModel(tuple(labels), views[0], blend, (unit,) * len(labels), unit, learnt_languages(data.texts), views[1])
+    picked = np.take_along_axis(mixed, draft.settle(sheet.found, mixed, len(data.parts)).top, axis=0)
+    known = data.known * use[:, None]
+    calibrators = tuple(_calibrate(picked[:, i], data.y[:, i], known[:, i], data.weight) for i in range(len(labels)))
+    target, sure = risk_targets(labels, data.y, data.known)
+    risk = _calibrate(blend.margin(picked), target, sure & use, data.weight)
+    return TextModel(draft.labels, views[0], blend, calibrators, risk, draft.languages, views[1])
 
 
 def risk_targets(labels: Sequence[str], y: Array, known: Array) -> tuple[Array, Array]:
@@ -120,20 +154,69 @@ def learnt_languages(texts: Sequence[str], most: int = 2000) -> tuple[str, ...]:
     return tuple(sorted(code for code, n in sure.items() if n >= max(2, LANGUAGE_SHARE * total))) or ("en",)
 
 
+def fit_ngram_view(
+    data: Labelled, sheet: Sheet, folds: NDArray[np.int64], options: FitOptions, progress: Callable[[float], None]
+) -> tuple[NgramView, Floats]:
+    """The n-gram view over all items, and honest logits of all readings."""
+    exclusive = is_exclusive(data.y, data.known)
+    char, word = (
+        HashedTfidf.fit(data.texts, unit, low, high, min_df=options.min_df, max_features=options.max_features)  # type: ignore[arg-type]
+        for unit, low, high in (("char", 2, 5), ("word", 1, 2))
+    )
+    x = NgramView.features(char, word, sheet.texts, sheet.written)
+
+    def fit(items: Array) -> tuple[Floats, Floats]:
+        return fit_logits(
+            x[sheet.train_rows[items]], data.y[items], data.known[items], data.weight[items], exclusive=exclusive,
+            strength=options.strength, balanced=True, seed=options.seed,
+        )  # fmt: skip
+
+    def predictor(items: Array) -> Callable[[Array], Floats]:
+        weights, offsets = fit(items)
+        return lambda rows: np.asarray(x[rows] @ weights + offsets, np.float64)
+
+    honest = cross_fit(predictor, sheet, folds, data.y.shape[1], progress)
+    weights, offsets = fit(np.arange(len(data.parts)))
+    return NgramView(char, word, weights.astype(np.float32), offsets.astype(np.float32)).rounded(), honest
+
+
+def fit_head_view(
+    data: Labelled, sheet: Sheet, folds: NDArray[np.int64], vectors: Array, options: FitOptions
+) -> tuple[VectorView, Floats]:
+    """The head over all items, and honest logits of all readings. vectors: a row for each text of the sheet."""
+    exclusive = is_exclusive(data.y, data.known)
+
+    def fit(items: Array) -> VectorView:
+        return VectorView.fit(
+            vectors[sheet.train_rows[items]], data.y[items], data.known[items], data.weight[items], exclusive=exclusive,
+            strength=options.head_strength, balanced=True, seed=options.seed,
+        )  # fmt: skip
+
+    def predictor(items: Array) -> Callable[[Array], Floats]:
+        view = fit(items)
+        return lambda rows: view.logits(vectors[rows])
+
+    honest = cross_fit(predictor, sheet, folds, data.y.shape[1], lambda share: None)
+    return fit(np.arange(len(data.parts))), honest
+
+
 def fit_text_model(
     labels: Sequence[str], train: Labelled, tune: Labelled, encode: Encode | None, options: FitOptions, progress: Progress
 ) -> TextModel:
-    """The quick recipe. `encode` None leaves the encoder out. Deterministic by seed."""
-    exclusive = is_exclusive(np.vstack([train.y, tune.y]), np.vstack([train.known, tune.known]))
-    progress(0.02, f"Reading {len(train.parts)} texts as character and word n-grams")
-    ngrams = fit_ngrams(train, exclusive, options)
+    """The quick recipe: each view is fitted on all items; blend, biases and calibrators come from cross-fitted logits.
+
+    `encode` None leaves the encoder out. Deterministic by seed.
+    """
+    data = combined(train, tune)
+    sheet = Sheet.of(data)
+    folds = fold_numbers(data.groups, options.folds, options.seed)
+    progress(0.02, f"Reading {len(data.parts)} texts as character and word n-grams")
+    ngrams, first = fit_ngram_view(data, sheet, folds, options, lambda share: progress(0.05 + 0.25 * share, "Training on n-grams"))
     if encode is None:
-        progress(0.8, "Calibrating")
-        return finish(labels, ngrams, None, None, train, tune)
-    vectors = encode(train.texts, lambda share: progress(0.2 + 0.5 * share, "Encoding the texts"))
-    progress(0.72, "Training the head over the encoder")
-    head = fit_head(train, vectors, exclusive, options)
-    second: SecondView = lambda texts: head.logits(encode(texts, lambda share: progress(0.75 + 0.2 * share, "Encoding the tune part")))  # noqa: E731
-    model = finish(labels, ngrams, head, second, train, tune)
-    progress(0.97, "Calibrated on the tune part")
-    return model
+        progress(0.9, "Calibrating")
+        return settle_model(labels, data, sheet, (ngrams, None), (first, None))
+    vectors = encode(sheet.texts, lambda share: progress(0.3 + 0.5 * share, "Encoding the texts"))
+    progress(0.82, "Training the head over the encoder")
+    head, second = fit_head_view(data, sheet, folds, vectors, options)
+    progress(0.92, "Blending and calibrating")
+    return settle_model(labels, data, sheet, (ngrams, head), (first, second))

@@ -21,7 +21,7 @@ from scoring.uncertainty import uncertainty
 
 Floats = NDArray[np.float64]
 EVIDENCE_FROM = 0.2  # labels below it get no evidence: nothing was found
-SCORE_WORDS = 12  # left out in turn by score(); explain() takes MAX_WORDS
+SCORE_WORDS = 0  # score() adds up shares; explain() also leaves out words, MAX_WORDS of them, at one encoding each
 CHUNK = 64
 
 
@@ -113,8 +113,9 @@ class ReviewScorer:
             text = reading.form.text
             against = self._against()
             weights = word_weights(
-                self._model.ngrams, text, label, against=against, limit=words, logit=lambda t, label=label: self._logit(t, label, against)
-            )
+                self._model.ngrams, text, label, against=against, limit=words,
+                logit=(lambda t, label=label: self._logit(t, label, against)) if words else None,
+            )  # fmt: skip
             for word in strongest(weights, text):
                 start, end = reading.form.to_source(word.start, word.end)
                 place = place_of(item.payload, reading.start + start, reading.start + end)

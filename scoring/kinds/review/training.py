@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from scoring.artifacts import Bundle, write_bundle
 from scoring.kind import Split, TrainOptions
 from scoring.kinds.review.features import parts_of
+from scoring.kinds.review.payload import searchable_text
 from scoring.signals.embedding_cache import EmbeddingCache
 from scoring.signals.text_encoder import encoder_id, get_encoder
 from scoring.text.classifier import TextModel
 from scoring.text.fitting import FitOptions, Labelled, fit_text_model
+from scoring.training.dataset import near_key
 from scoring.types import Example, Json
 
 
@@ -33,7 +35,8 @@ def as_labelled(examples: Sequence[Example], labels: Sequence[str], *, partial: 
     known = np.ones_like(y)
     if partial:
         known = np.array([[int(name in e.labels) for name in labels] for e in examples], int).reshape(y.shape)
-    return Labelled([parts_of(e.item.payload) for e in examples], y, known, np.array([e.weight for e in examples], float))
+    groups = [e.group or near_key(searchable_text(e.item.payload)) or e.item.id for e in examples]
+    return Labelled([parts_of(e.item.payload) for e in examples], y, known, np.array([e.weight for e in examples], float), groups)
 
 
 def fit_options(options: TrainOptions) -> FitOptions:
@@ -60,11 +63,11 @@ def cached_encoder(options: TrainOptions) -> Callable[[Sequence[str], Callable[[
 def train_quick(split: Split, out: Path, options: TrainOptions) -> Bundle:
     """n-grams and the frozen encoder, blended and calibrated on the tune part.
 
-    Parameters: encoder (True), partial_labels (False: a label that is missing is 0), max_features, min_df, strength, head_strength.
+    Parameters: encoder (True), partial_labels (False: a label that is missing is 0), max_features, min_df, strength, head_strength, folds.
     """
     labels = label_set(split)
     partial = bool(options.parameters.get("partial_labels", False))
-    train, tune = (as_labelled(part, labels, partial=partial) for part in (split.train, split.tune or split.train))
+    train, tune = (as_labelled(part, labels, partial=partial) for part in (split.train, split.tune))
     use = bool(options.parameters.get("encoder", True))
     options.progress(0.0, "Preparing the sentence encoder" if use else "Starting")
     encode = cached_encoder(options) if use else None
