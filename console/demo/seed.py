@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.files import File
 from django.db import transaction
 
 from console.accounts.models import Source, User
@@ -21,7 +22,7 @@ from console.demo.contacts import contact_items
 from console.demo.orders import order_items
 from console.demo.reviews import review_items
 from console.flow import items_receive
-from console.intake.media import media_store
+from console.intake.media import media_create, upload_receive
 from console.intake.models import Item
 from console.intake.parsing import parse_item
 
@@ -78,7 +79,17 @@ def _videos(source: Source, tell: Callable[[str], None]) -> Sequence[dict[str, A
             tell(f"drawing clip {n} of {len(CLIPS)}")
             path = Path(folder) / f"clip-{n}.mp4"
             draw_clip(path, style, words)
-            media = media_store(source=source, path=path)
+            with path.open("rb") as handle:
+                received = upload_receive(File(handle))
+            media = media_create(source=source, received=received, actor="system")
             payload = {"media": str(media.pk), "title": title, "description": description}
-            rows.append({"kind": "video", "external_id": f"demo-video-{n}", "minutes_ago": 30 * n, "payload": payload, "actor": {"id": f"maker-{n}"}})
+            rows.append(
+                {
+                    "kind": "video",
+                    "external_id": f"demo-video-{n}",
+                    "minutes_ago": 30 * n,
+                    "payload": payload,
+                    "actor": {"id": f"maker-{n}"},
+                }
+            )
     return rows

@@ -74,7 +74,11 @@ def parse_item(raw: Any) -> NewItem:
         payload = kind.parse(item.payload)
     except ValidationError as error:
         raise Invalid(field_errors(error, "payload")) from error
-    if b"\\u0000" in (body := orjson.dumps(raw, option=orjson.OPT_SORT_KEYS)):
+    try:
+        body = orjson.dumps(raw, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError as error:  # a lone surrogate, or a number beyond 64 bits: neither can be stored
+        raise Invalid({"payload": [f"cannot be stored: {error}"]}) from error
+    if b"\\u0000" in body:
         raise Invalid({"payload": ["must not contain the NUL character"]})
     return NewItem(
         kind=item.kind,
@@ -93,5 +97,5 @@ def field_errors(error: ValidationError, prefix: str = "") -> dict[str, list[str
     found: dict[str, list[str]] = {}
     for part in error.errors(include_url=False, include_context=False, include_input=False):
         path = ".".join(str(step) for step in ((prefix,) if prefix else ()) + part["loc"]) or "body"
-        found.setdefault(path, []).append(part["msg"])
+        found.setdefault(path, []).append(part["msg"].removeprefix("Value error, "))
     return found
