@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from console.common.errors import Invalid
 from scoring.registry import KINDS
 
 _NUL = "\x00"
+_ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # an escape, not a backslash that was written before "u0000"
 
 
 def _no_nul(text: str) -> str:
@@ -78,7 +80,7 @@ def parse_item(raw: Any) -> NewItem:
         body = orjson.dumps(raw, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError as error:  # a lone surrogate, or a number beyond 64 bits: neither can be stored
         raise Invalid({"payload": [f"cannot be stored: {error}"]}) from error
-    if b"\\u0000" in body:
+    if _ESCAPED_NUL.search(body):
         raise Invalid({"payload": ["must not contain the NUL character"]})
     return NewItem(
         kind=item.kind,
