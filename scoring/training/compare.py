@@ -114,7 +114,8 @@ def _difference(name: str, metric: Metric, higher: bool, y: Array, old: Array, n
     before, after = metric(y, old), metric(y, new)
     if math.isnan(before) or math.isnan(after):
         return Difference(
-            metric=name, champion=rounded(before), challenger=rounded(after), difference=None, low=None, high=None, better=False, worse=False
+            metric=name, champion=rounded(before), challenger=rounded(after), difference=None, low=None, high=None, better=False,
+            worse=False,
         )  # fmt: skip
     gaps = np.array([metric(y[rows], new[rows]) - metric(y[rows], old[rows]) for rows in picks])
     low, high = (float(v) for v in np.nanquantile(gaps, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]))
