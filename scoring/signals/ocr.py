@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 NOT_INSTALLED = "OCR is not installed, so text in the picture was not read."
 DARK, ENLARGE, MOST_SIDE = 110, 1.5, 2400
-SURE, TIMEOUT_S = 50.0, 20
+SURE, CERTAIN, TIMEOUT_S = 50.0, 75.0, 20
 
 
 class OcrError(Exception):
@@ -40,11 +40,17 @@ def read_text(pixels: npt.NDArray[np.uint8]) -> str:
         )
     except (pytesseract.TesseractError, RuntimeError, OSError) as error:
         raise OcrError(f"OCR failed: {str(error).splitlines()[0][:120] if str(error) else type(error).__name__}") from error
-    lines: dict[tuple[int, int, int], list[str]] = {}
+    lines: dict[tuple[int, int, int], list[tuple[str, float]]] = {}
     for i, word in enumerate(table["text"]):
-        if float(table["conf"][i]) >= SURE and any(c.isalnum() for c in word):
-            lines.setdefault((table["block_num"][i], table["par_num"][i], table["line_num"][i]), []).append(word.strip())
-    return "\n".join(" ".join(words) for words in lines.values())
+        sure = float(table["conf"][i])
+        if sure >= SURE and any(c.isalnum() for c in word):
+            lines.setdefault((table["block_num"][i], table["par_num"][i], table["line_num"][i]), []).append((word.strip(), sure))
+    return "\n".join(" ".join(word for word, _ in line) for line in lines.values() if _is_text(line))
+
+
+def _is_text(line: list[tuple[str, float]]) -> bool:
+    """Leaves and fabric are read as stray letters; a line counts when it has one word of three letters that is certain."""
+    return any(sure >= CERTAIN and sum(c.isalnum() for c in word) >= 3 for word, sure in line)
 
 
 def _prepared(pixels: npt.NDArray[np.uint8]) -> object:

@@ -5,6 +5,7 @@ An observation is kept for a few files, since the champion, a challenger and exp
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from scoring.signals.frames import FrameClassifier
 from scoring.signals.ocr import OcrError, read_text
 
 Matrix = npt.NDArray[np.float64]
-OCR_FRAMES, OCR_SIDE = 8, 1280
+OCR_FRAMES, OCR_SIDE, OCR_S = 8, 1280, 30.0
 KEEP = 32
 
 
@@ -121,7 +122,11 @@ def _transcript(path: Path, frames: Frames, errors: dict[str, str]) -> tuple[tup
     lines: list[tuple[float, str]] = []
     try:
         large = sample_frames(path, times=times, side=OCR_SIDE, most=OCR_FRAMES, hashes=False)
+        end = time.monotonic() + OCR_S
         for t, pixels in zip(large.times, large.pixels, strict=True):
+            if time.monotonic() > end:
+                errors["ocr"] = "Reading text took too long, so only a part of the frames was read."
+                break
             text = read_text(pixels)
             if text and all(text != before for _, before in lines):
                 lines.append((t, text))
