@@ -62,7 +62,7 @@ def ring(task: str, lane: str, ids: Sequence[int]) -> None:
     size = MESSAGE_SIZE[lane]
     messages = [Message(task, lane, tuple(ids[start : start + size])) for start in range(0, len(ids), size)]
     try:
-        _BACKENDS[settings.DISPATCH_BACKEND](messages)
+        BACKENDS[settings.DISPATCH_BACKEND](messages)
     except Exception as error:
         _breaker.trip()
         log.warning("the broker did not take a ring for %s: %s; the reconciler will ring again", task, type(error).__name__)
@@ -121,4 +121,4 @@ def _inline(messages: Sequence[Message]) -> None:
         app.tasks[message.task].apply(args=[list(message.ids)], throw=True)
 
 
-_BACKENDS = {"celery": _by_celery, "memory": _by_memory, "inline": _inline}
+BACKENDS = {"celery": _by_celery, "memory": _by_memory, "inline": _inline}

@@ -12,13 +12,6 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import worker_process_init, worker_ready
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")  # before the app is made: its Django part looks for it
-
-import django
-
-django.setup()
-
 from django.conf import settings
 
 from console.common.heartbeats import heartbeat_write

@@ -12,7 +12,7 @@ from workers.hold import holding, owner
 TASK = "train"
 
 
-@app.task(name=TASK, time_limit=None, soft_time_limit=None)
+@app.task(name=TASK)  # the train worker has no time limits
 def train(ids: list[int]) -> None:
     while jobs := job_claim(task=TASK, owner=owner(), ids=ids, limit=1, lease_seconds=settings.LEASE_SECONDS):
         with holding(jobs):

@@ -41,6 +41,8 @@ class Postgres:
 
     home: Path
     for_tests: bool = False
+    name: str = field(default="PostgreSQL", init=False)
+    is_store: bool = field(default=True, init=False)
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     @property
@@ -77,6 +79,9 @@ class Postgres:
             place.close()
         self._wait(folder)
         self._ensure_database(folder)
+
+    def wait_ready(self) -> None:
+        """`start` has waited already."""
 
     def stop(self) -> None:
         if self.process is not None:

@@ -72,14 +72,17 @@ def _before_exec(parent: int, signum: int, user: tuple[int, int] | None) -> Call
 def spawn(
     command: Sequence[str | Path],
     *,
-    log: IO[bytes],
+    log: IO[bytes] | None,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     user: tuple[int, int] | None = None,
     death_signal: int = signal.SIGKILL,
     pass_fds: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
-    """Start a child in its own process group that gets `death_signal` when this process ends. `user` is (uid, gid)."""
+    """Start a child in its own process group that gets `death_signal` when this process ends.
+
+    `log` takes its output; None leaves it to this process's own. `user` is (uid, gid).
+    """
     environment = {**(os.environ if env is None else env), SUPERVISED: "1"}
     return subprocess.Popen(
         [str(word) for word in command],

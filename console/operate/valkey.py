@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,8 @@ from console.operate.processes import spawn, stop
 @dataclass
 class Valkey:
     home: Path
+    name: str = field(default="Valkey", init=False)
+    is_store: bool = field(default=True, init=False)
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     @property
@@ -44,9 +45,13 @@ class Valkey:
         }
         words = [word for name, value in options.items() for word in (f"--{name}", value)]
         with self.log.open("ab") as log:
-            self.process = spawn([binaries.valkey_server(), *words], log=log, death_signal=signal.SIGTERM, cwd=data)
+            # Killed outright with its parent: it would take the socket of its successor away while ending in order.
+            self.process = spawn([binaries.valkey_server(), *words], log=log, cwd=data)
         process = self.process
         ready.wait_until(self._answers, seconds=30, what="Valkey", still_running=lambda: process.poll() is None, hint=f"See {self.log}.")
+
+    def wait_ready(self) -> None:
+        """`start` has waited already."""
 
     def stop(self) -> None:
         if self.process is not None:
