@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -53,7 +53,7 @@ class Work:
     context: RunContext
 
 
-def run_execute(run_id: UUID | str, *, beat: Callable[[], None] | None = None) -> TrainingRun:
+def run_execute(run_id: UUID | str) -> TrainingRun:
     """Do the work of a run and return its row: done, failed (with one sentence in `error`) or cancelled.
 
     Runs nothing when the run has ended already. Raises only what another attempt may mend (a lost database).
@@ -61,7 +61,7 @@ def run_execute(run_id: UUID | str, *, beat: Callable[[], None] | None = None) -
     run = _start(run_id)
     if run.state != TrainingRun.State.RUNNING or run.started_at is None:
         return run
-    record = RunLog(run, run.started_at, beat)
+    record = RunLog(run, run.started_at)
     work = Work(run=run, kind=get_kind(run.kind), record=record, context=_context())
     try:
         _work(work)
@@ -102,7 +102,7 @@ def _work(work: Work) -> None:
     snapshot, lines = snapshot_freeze(kind)
     record.rows.update(snapshot=snapshot)
     base, base_hash = base_examples(kind)
-    record.say(f"{len(lines)} labelled {kind.words.many}, snapshot {snapshot.content_hash[:12]}; {len(base)} lines of base data.")
+    record.say(f"{len(lines)} labelled {kind.words.many}, snapshot {snapshot.content_hash[:12]}; {_base_words(len(base), base_hash)}.")
 
     record.stage("split", "Dividing by time and group.")
     parts = make_parts(kind, lines, base, seen=seen_by(serving), seed=work.run.seed)
@@ -111,18 +111,18 @@ def _work(work: Work) -> None:
 
     record.stage("train", f"Training with “{work.run.trainer}”, seed {work.run.seed}.")
     version = _free_version(kind.name)
-    out = home_path(bundle_path(kind.name, version))
-    options = TrainOptions(
-        seed=work.run.seed, version=version, cache_dir=Path(settings.HOME) / "cache", progress=record.progress,
-        parameters={"data_sha256": snapshot.content_hash, "base_sha256": base_hash},
-    )  # fmt: skip
+    # A folder of this execution's own: a worker that was thought dead must not write over what its successor registers.
+    out = home_path(bundle_path(kind.name, f".{version}-{record.token}"))
+    options = TrainOptions(seed=work.run.seed, version=version, cache_dir=Path(settings.HOME) / "cache", progress=record.progress)
     try:
         bundle = train_kind(kind, parts, out, work.run.trainer or None, options)
         _examine(work, bundle, parts, serving, snapshot)
-    except BaseException:
-        if not ModelVersion.objects.filter(kind=kind.name, version=version).exists():
-            shutil.rmtree(out, ignore_errors=True)
-        raise
+    finally:
+        shutil.rmtree(out, ignore_errors=True)
+
+
+def _base_words(count: int, digest: str) -> str:
+    return f"{count} lines of base data ({digest[:12]})" if count else "no base data"
 
 
 def _examine(work: Work, bundle: Bundle, parts: Split, serving: ModelVersion | None, snapshot: Snapshot) -> None:
@@ -176,8 +176,15 @@ def _register(
         work.record.say(f"Registered as {version.version}. {verdict}")
         if not work.record.rows.update(state=TrainingRun.State.DONE, progress=1.0, finished_at=Now(), model=version):
             raise RunStopped
+        _settle(bundle.path, home_path(version.path))
         data = {"run": str(work.run.pk), "state": state, "checksum": bundle.checksum, "snapshot": snapshot.content_hash}
         audit_append(actor="system", verb="model.registered", subject=f"model:{version}"[:100], data=data)
+
+
+def _settle(work: Path, out: Path) -> None:
+    """Put the bundle in its place. What lies there belongs to no version: the row of this one is not committed yet."""
+    shutil.rmtree(out, ignore_errors=True)
+    os.replace(work, out)
 
 
 def _free_version(kind: str) -> str:

@@ -21,8 +21,9 @@ from scoring.training.labels import risk_target
 from scoring.types import Example, Json, PastEvent
 
 TEST_SHARE = TUNE_SHARE = 0.2
-NEED_ITEMS = 40  # that may be tested; below, the interval of any measure is too wide to decide by
-NEED_EACH = 8  # of them, of each class
+TEST_AT_MOST = 0.4  # of the items that may be tested, however few there are
+TEST_WANTED = 60  # the comparison refuses to judge by fewer than 50, with 10 of each class
+NEED_ITEMS, NEED_EACH = 125, 25  # 40 in 100 of these make such a test
 BASE_TIMES = 4.0  # base data weighs at most this many times the labels
 
 
@@ -47,9 +48,9 @@ def make_parts(kind: Kind, lines: Sequence[dict[str, Json]], base: Sequence[Exam
         return [examples[i] for group in groups if all(may(examples[j].item.id) for j in group) for i in group]
 
     pool = pick(lambda name: name in exam and name not in seen)
-    share = min(0.5, TEST_SHARE * len(own) / len(pool)) if pool else 0.0
     _both(kind, pool, "that may be tested and share nothing with other items")
-    test = list(split(pool, kind, seed=seed, test=share, tune=0.0).test)
+    wanted = max(TEST_SHARE * len(own), min(TEST_WANTED, TEST_AT_MOST * len(pool)))
+    test = list(split(pool, kind, seed=seed, test=min(0.5, wanted / len(pool)), tune=0.0).test)
     tested = {e.item.id for e in test}
     rest = [e for e in pick(lambda name: name in exam) if e.item.id not in tested]
     _both(kind, rest, "left to calibrate on")

@@ -7,7 +7,6 @@ that another worker took it over after this one was thought dead: then RunStoppe
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from datetime import datetime
 
 from django.db.models import F, Value
@@ -27,10 +26,10 @@ class RunStopped(Exception):
 
 
 class RunLog:
-    def __init__(self, run: TrainingRun, started_at: datetime, beat: Callable[[], None] | None = None) -> None:
+    def __init__(self, run: TrainingRun, started_at: datetime) -> None:
         self.run = run
+        self.token = f"{started_at:%H%M%S%f}"
         self.rows = TrainingRun.objects.filter(pk=run.pk, state=TrainingRun.State.RUNNING, started_at=started_at)
-        self._beat = beat
         self.stage_name = STAGES[0]
         self._last_write = 0.0
         self._last_sentence = ""
@@ -61,5 +60,3 @@ class RunLog:
         if not self.rows.update(**changes):
             raise RunStopped("the run was cancelled or taken over by another worker")
         self._last_write = time.monotonic()
-        if self._beat is not None:
-            self._beat()

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import islice, pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from cron_descriptor import get_description
+from cron_descriptor import get_description  # type: ignore[import-untyped]
 from cronsim import CronSim, CronSimError
 from django.db import transaction
 from django.db.models import Max

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from uuid import UUID
 
 from console.training.models import TrainingRun
@@ -27,10 +26,7 @@ __all__ = [
 ]
 
 
-def run_execute(run_id: UUID | str, *, beat: Callable[[], None] | None = None) -> TrainingRun:
-    """Do the work of a run (train lane only). Loaded late: the web process must not import a machine-learning library.
-
-    `beat` is called with every word of progress: what prolongs the lease of the job.
-    """
-    run: TrainingRun = load("console.training.execute:run_execute")(run_id, beat=beat)
+def run_execute(run_id: UUID | str) -> TrainingRun:
+    """Do the work of a run (train lane only). Loaded late: the web process must not import a machine-learning library."""
+    run: TrainingRun = load("console.training.execute:run_execute")(run_id)
     return run

@@ -80,7 +80,7 @@ def _labels(kind: str) -> dict[UUID, list[LabelRow]]:
     newest = rows.order_by("item_id", "name", "-id").distinct("item_id", "name")
     found: dict[UUID, list[LabelRow]] = {}
     for row in newest.values("item_id", "name", "value", "source", "model_visible", "weight", "spans"):
-        found.setdefault(row["item_id"], []).append(row)
+        found.setdefault(row["item_id"], []).append(dict(row))
     return found
 
 
