@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_safe, require_POST
 
 from console.accounts.models import User
 from console.accounts.roles import Role, user_has_role
-from console.cases.models import Queue
+from console.cases.models import Claim, Queue
 from console.cases.selectors import QueueRow, next_cases, queue_overview, queues_for
 from console.common.errors import Conflict
 from console.ui.access import page_for, person
@@ -31,6 +32,7 @@ class Line:
     row: QueueRow
     age: timedelta | None
     state: str  # "", near (from 80 % of the limit), late
+    held: bool = False  # the person holds a case of it
 
     @property
     def mild(self) -> int:
@@ -57,10 +59,17 @@ class Line:
         return f"{timezone.localtime(timezone.now() + timedelta(hours=self.row.waiting / pace)):%H:%M}" if self.row.waiting / pace < 24 else "later"
 
 
-def line_of(row: QueueRow) -> Line:
+def line_of(row: QueueRow, held: frozenset[int] = frozenset()) -> Line:
     age = ago(row.oldest_at)
     share = age.total_seconds() / (row.queue.sla_minutes * 60) if age and row.queue.sla_minutes else 0
-    return Line(row=row, age=age, state="late" if share >= 1 else "near" if share >= 0.8 else "")
+    state = "late" if share >= 1 else "near" if share >= 0.8 else ""
+    return Line(row=row, age=age, state=state, held=row.queue.pk in held)
+
+
+def _held(user: User) -> frozenset[int]:
+    """Queues of which the person holds a case now."""
+    mine = Claim.objects.filter(reviewer=user, state=Claim.State.OPEN, lease_until__gt=Now())
+    return frozenset(mine.values_list("case__queue_id", flat=True))
 
 
 def _greeting(user: User) -> str:
@@ -86,7 +95,8 @@ def _summary(lines: list[Line]) -> str:
 @page_for()
 def overview(request: HttpRequest) -> HttpResponse:
     user = person(request)
-    lines = [line_of(row) for row in queue_overview(user)]
+    held = _held(user)
+    lines = [line_of(row, held) for row in queue_overview(user)]
     may_review = any(user_has_role(user, role) for role in REVIEWERS)
     chosen = _chosen(request, lines)
     context = {
@@ -100,7 +110,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 def _chosen(request: HttpRequest, lines: list[Line]) -> Line | None:
     """The queue named by ?queue=, else the first where something can be started."""
     named = next((line for line in lines if line.row.queue.slug == request.GET.get("queue")), None)
-    startable = (line for line in lines if line.row.waiting and not line.row.queue.is_paused)
+    startable = (line for line in lines if line.held or (line.row.waiting and not line.row.queue.is_paused))
     return named or next(startable, lines[0] if lines else None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -17,13 +18,13 @@ def tenths(chance: float | None) -> int | None:
 
 
 def in_ten(chance: float | None) -> str:
-    """As "7 in 10"; the ends are said as "fewer than 1 in 10" and "almost all"."""
+    """As "7 in 10"; the ends are said as "fewer than 1 in 10" and "more than 9 in 10"."""
     count = tenths(chance)
     if count is None:
         return "not known"
     if count == 0:
         return "fewer than 1 in 10"
-    return "almost all" if count == 10 else f"{count} in 10"
+    return "more than 9 in 10" if count == 10 else f"{count} in 10"
 
 
 def percent(share: float | None) -> str:
@@ -82,3 +83,9 @@ def clock_words(seconds: float | None) -> str:
     whole = int(seconds)
     hours, minutes = whole // 3600, whole // 60 % 60
     return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
+
+
+def why_words(sentence: str) -> str:
+    """Why a case is here, without the machine's chances: those are evidence, and wait until they are asked for."""
+    parts = [part for part in re.split(r"(?<=[.!?]) ", sentence.strip()) if part and " in 10" not in part]
+    return " ".join(parts) or "For review."

@@ -138,6 +138,11 @@ def query(context: Context, **changes: Any) -> str:
 
 
 @register.filter
+def why(sentence: str) -> str:
+    return words.why_words(sentence)
+
+
+@register.filter
 def in_ten(chance: float | None) -> str:
     return words.in_ten(chance)
 
@@ -148,7 +153,7 @@ def percent(share: float | None) -> str:
 
 
 @register.filter
-def length(value: timedelta | float | None) -> str:
+def duration(value: timedelta | float | None) -> str:
     return words.span_words(value)
 
 

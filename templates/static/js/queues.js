@@ -1,6 +1,7 @@
 // The overview: J/K or arrows choose a queue, Enter starts it; the list of what comes next follows.
 import { onKey } from "./keys.js";
 
+let follow; // the list waits for the last of several quick steps
 const rows = () => [...document.querySelectorAll("[data-queue]")];
 const current = () => rows().findIndex((row) => row.getAttribute("aria-selected") === "true");
 
@@ -15,7 +16,8 @@ function choose(index) {
   next.setAttribute("aria-selected", "true");
   next.querySelector("[data-start]")?.classList.add("primary");
   next.scrollIntoView({ block: "nearest" });
-  window.htmx?.ajax("GET", `/?queue=${encodeURIComponent(next.dataset.queue)}`, { target: "#next", swap: "outerHTML" });
+  clearTimeout(follow);
+  follow = setTimeout(() => window.htmx?.ajax("GET", `/?queue=${encodeURIComponent(next.dataset.queue)}`, { target: "#next", swap: "outerHTML" }), 120);
   return true;
 }
 
