@@ -166,7 +166,8 @@ def check_scores(s: Subject, bundle: Bundle) -> None:
     need(len(together) == len(s.items), f"{len(together)} scores for {len(s.items)} items")
     for item, score in zip(s.items, together, strict=True):
         valid_score(score, item, bundle)
-    for item, score in list(zip(s.items, together, strict=True))[:3]:
+    by_risk = sorted(zip(s.items, together, strict=True), key=lambda pair: pair[1].risk or 0.0)
+    for item, score in (by_risk[0], by_risk[len(by_risk) // 2], by_risk[-1]):
         alone = scorer.score([item], s.context)[0]
         need(_near(alone, score), f"{item.id}: risk {alone.risk} alone and {score.risk} in a batch")
     for item, score, told in zip(s.items, together, scorer.explain(s.items, s.context), strict=True):
