@@ -27,3 +27,5 @@ if "DATABASE_URL" not in os.environ and "SECOND_LOOK_TEST_HOME" not in os.enviro
 os.environ.setdefault("DISPATCH_BACKEND", "memory")
 
 from console.settings import *  # noqa: F403
+
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # noqa: F405 - whitenoise warns of a folder that is not there

@@ -162,6 +162,7 @@ def idempotent(method: Handler) -> Handler:
         headers = {"Idempotent-Replayed": "true"} if kept.replayed else {}
         return HttpResponse(kept.body, status=kept.status, content_type=kept.content_type, headers=headers)
 
+    call.idempotent = True  # type: ignore[attr-defined]  # a test walks all addresses for it
     return call
 
 

@@ -1,0 +1,174 @@
+"""Decisions, statements of reasons, training runs and models over REST."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db.models.functions import Now
+
+from console.accounts.models import Source, User
+from console.accounts.roles import Role
+from console.cases.models import Case, Claim
+from console.common.clock import db_now
+from console.flow import decisions_release, verdict_give
+from console.training.models import ModelVersion, TrainingRun
+from console.verdicts.services import VerdictForm
+from tests.console.calls import Calls, fields, of, problem
+
+Waiting = Callable[..., Case]
+
+
+@pytest.fixture
+def enforced(claimed: Callable[..., Claim], settings: Any) -> Claim:
+    settings.UNDO_SECONDS = 0
+    claim = claimed("Buy two, get one free: visit our shop.")
+    verdict_give(case_id=claim.case_id, reviewer=claim.reviewer, token=claim.token, form=VerdictForm(outcome="enforce", clauses=("4.4",)))
+    assert decisions_release() == 1
+    return claim
+
+
+def test_it_lists_decisions_in_the_order_in_which_they_took_effect(shop: Source, enforced: Claim, waiting: Waiting) -> None:
+    waiting("Another.")
+    results = of(shop).get("decisions").json()["results"]
+    assert [row["outcome"] for row in results] == ["review", "enforce", "review"]
+    assert [row["effective_at"] for row in results] == sorted(row["effective_at"] for row in results)
+    pages, cursor = [], ""
+    while cursor is not None:
+        body = of(shop).get("decisions", limit=1, **({"cursor": cursor} if cursor else {})).json()
+        pages += [row["id"] for row in body["results"]]
+        cursor = body["next_cursor"]
+    assert pages == [row["id"] for row in results]
+
+
+def test_it_lists_what_took_effect_since_a_time(shop: Source, enforced: Claim, waiting: Waiting) -> None:
+    since = db_now().isoformat()
+    case = waiting("Later.")
+    results = of(shop).get("decisions", since=since).json()["results"]
+    assert [row["item"] for row in results] == [str(case.item_id)]
+    assert of(shop).get("decisions", outcome="allow").json()["results"] == []
+
+
+@pytest.mark.parametrize("query", [{"since": "yesterday"}, {"outcome": "maybe"}, {"cursor": "WzEsMl0"}, {"since": "2026-13-45T00:00:00Z"}])
+def test_it_refuses_a_filter_that_it_does_not_know(shop: Source, query: dict[str, str]) -> None:
+    assert fields(problem(of(shop).get("decisions", **query), 400)) == set(query)
+
+
+def test_it_does_not_tell_a_held_decision(shop: Source, claimed: Callable[..., Claim]) -> None:
+    claim = claimed()
+    verdict_give(case_id=claim.case_id, reviewer=claim.reviewer, token=claim.token, form=VerdictForm(outcome="allow"))
+    assert [row["outcome"] for row in of(shop).get("decisions").json()["results"]] == ["review"]
+
+
+def test_it_gives_the_statement_of_reasons(shop: Source, enforced: Claim) -> None:
+    calls = of(shop)
+    row = next(row for row in calls.get("decisions").json()["results"] if row["outcome"] == "enforce")
+    body = calls.get(f"decisions/{row['id']}/statement").json()
+    assert row["statement_url"].endswith(f"/api/v1/decisions/{row['id']}/statement")
+    statement = body["statement"]
+    assert statement["incompatible_content_ground"].startswith("4.4 ")
+    assert statement["automated_decision"] in ("AUTOMATED_DECISION_PARTIALLY", "AUTOMATED_DECISION_NOT_AUTOMATED")
+    assert body["application_date"]
+    assert calls.get(f"decisions/{row['id']}").json()["id"] == row["id"]
+
+
+def test_a_decision_that_restricts_nothing_has_no_statement(shop: Source, enforced: Claim) -> None:
+    calls = of(shop)
+    row = next(row for row in calls.get("decisions").json()["results"] if row["outcome"] == "review")
+    problem(calls.get(f"decisions/{row['id']}/statement"), 404, "no_statement")
+
+
+def test_another_source_does_not_see_decisions(shop: Source, rival: Source, enforced: Claim) -> None:
+    row = of(shop).get("decisions").json()["results"][0]
+    assert of(rival).get("decisions").json()["results"] == []
+    problem(of(rival).get(f"decisions/{row['id']}"), 404)
+    problem(of(rival).get(f"decisions/{row['id']}/statement"), 404)
+
+
+@pytest.fixture
+def ada_calls(shop: Source, ada: User) -> Calls:
+    return of(shop, Role.ADMIN, ada)
+
+
+def test_it_starts_a_training_run_and_shows_it(ada_calls: Calls, ready: None, ada: User) -> None:
+    answer = ada_calls.post("training/runs", {"kind": "review", "trainer": "quick"})
+    assert answer.status_code == 201, answer.content
+    run = TrainingRun.objects.get()
+    assert (str(run.pk), run.trigger, run.requested_by) == (answer.json()["id"], "api", ada)
+    assert [row["id"] for row in ada_calls.get("training/runs", kind="review").json()["results"]] == [str(run.pk)]
+    assert ada_calls.get(f"training/runs/{run.pk}").json()["log"] == run.log
+    problem(ada_calls.post("training/runs", {"kind": "review"}), 409)
+
+
+@pytest.mark.parametrize(("body", "field"), [({}, "kind"), ({"kind": "poem"}, "kind"), ({"kind": "review", "trainer": "magic"}, "trainer")])
+def test_it_refuses_a_run_that_cannot_be(ada_calls: Calls, ready: None, body: dict[str, str], field: str) -> None:
+    assert fields(problem(ada_calls.post("training/runs", body), 400)) == {field}
+    assert not TrainingRun.objects.exists()
+
+
+@pytest.fixture
+def versions(ready: None, settings: Any, tmp_path: Path) -> dict[str, ModelVersion]:
+    """Two whole bundles of a kind: one retired champion, one that serves now."""
+    from scoring.artifacts import write_bundle
+
+    settings.HOME = tmp_path
+    ModelVersion.objects.filter(kind="contact").delete()
+    made = {}
+    for version, state in (("t-1", "retired"), ("t-2", "champion"), ("t-3", "candidate")):
+        bundle = write_bundle(
+            tmp_path / "models" / version, kind="contact", version=version, trainer="test", labels=("email",),
+            fill=lambda folder: (folder / "a.txt").write_text("a") and None,
+        )  # fmt: skip
+        made[version] = ModelVersion.objects.create(
+            kind="contact", version=version, state=state, path=f"models/{version}", checksum=bundle.checksum, trainer="test", parent="t-2",
+            promoted_at=Now() if state != "candidate" else None,
+        )  # fmt: skip
+    return made
+
+
+def test_it_lists_models(ada_calls: Calls, versions: dict[str, ModelVersion]) -> None:
+    rows = ada_calls.get("models", kind="contact").json()["results"]
+    assert [row["model"] for row in rows] == ["contact@t-3", "contact@t-2", "contact@t-1"]
+    assert ada_calls.get("models/contact@t-1").json()["state"] == "retired"
+    problem(ada_calls.get("models/contact@t-9"), 404)
+    problem(ada_calls.get("models", kind="poem"), 400)
+
+
+def test_it_promotes_and_rolls_back(ada_calls: Calls, versions: dict[str, ModelVersion]) -> None:
+    answer = ada_calls.post("models/t-3/promote", {"reason": "Better on the frozen test."})
+    assert answer.status_code == 200, answer.content
+    assert answer.json()["state"] == "champion"
+    problem(ada_calls.post("models/contact@t-3/promote"), 409)
+    back = ada_calls.post("models/contact@t-3/rollback", {"reason": "Too strict."})
+    assert back.status_code == 200, back.content
+    assert back.json()["version"] == "t-2"
+    problem(ada_calls.post("models/contact@t-3/rollback"), 409, "not_champion")
+
+
+def test_it_refuses_to_promote_a_damaged_bundle(ada_calls: Calls, versions: dict[str, ModelVersion], tmp_path: Path) -> None:
+    (tmp_path / "models" / "t-3" / "a.txt").write_text("b")
+    problem(ada_calls.post("models/t-3/promote"), 409, "damaged")
+    assert ModelVersion.objects.get(version="t-2").state == "champion"
+
+
+def test_who_may_train_and_promote(shop: Source, ready: None, lena: User, petra: User) -> None:
+    assert of(shop, Role.LEAD, lena).get("models").status_code == 200
+    for calls in (of(shop), of(shop, Role.MODERATOR)):
+        problem(calls.get("models"), 403)
+        problem(calls.get("training/runs"), 403)
+    for calls in (of(shop), of(shop, Role.MODERATOR), of(shop, Role.LEAD, lena), of(shop, Role.POLICY, petra)):
+        problem(calls.post("training/runs", {"kind": "review"}), 403)
+        problem(calls.post("models/review@starter/promote"), 403)
+        problem(calls.post("models/review@starter/rollback"), 403)
+    problem(of(shop, Role.LEAD, lena).get(f"training/runs/{uuid.uuid4()}"), 404)
+
+
+def test_the_statement_uses_names_of_the_transparency_database() -> None:
+    from console.enforcement import statements
+
+    names = {value for _, value in statements.RESTRICTIONS.values()} | {name for pair in statements.CATEGORIES.values() for name in pair}
+    assert names <= set(json.loads((Path(__file__).parent / "dsa_names.json").read_text()))
