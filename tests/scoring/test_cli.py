@@ -193,7 +193,7 @@ FAILURES = {
     "no model folder": (["score", "--kind", "order", "--model", "nowhere"], "nowhere is not a model folder"),
     "a missing file": (["train", "--kind", "order", "--data", "nowhere.jsonl", "--out", "m"], "nowhere.jsonl: no such file"),
     "a folder as data": (["train", "--kind", "order", "--data", ".", "--out", "m"], "Is a directory"),
-    "no such trainer": (["train", "--kind", "order", "--data", "d", "--out", "m", "--trainer", "x"], "no trainer 'x'; it has quick, linear"),
+    "no trainer": (["train", "--kind", "order", "--data", "d", "--out", "m", "--trainer", "x"], "no trainer 'x'; it has quick, linear"),
     "a broken option": (["score", "--kind", "order", "--option", "x"], "must be NAME=VALUE"),
     "a missing history": (["score", "--kind", "order", "--history", "h"], "h: no such file"),
 }
