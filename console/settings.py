@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
 
 from console import env
-from console.common import embedded
+from console.common import embedded, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 HOME = env.folder("SECOND_LOOK_HOME", BASE_DIR / "var")
@@ -176,7 +176,7 @@ CONTENT_SECURITY_POLICY = {
         "default-src": ["'none'"],
         "script-src": ["'self'"],
         "style-src": ["'self'"],
-        "img-src": ["'self'"],
+        "img-src": ["'self'", "data:"],  # data: for the code that pairs a second factor
         "media-src": ["'self'"],
         "font-src": ["'self'"],
         "connect-src": ["'self'"],
@@ -216,3 +216,6 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
+
+LOG_LEVEL = env.text("LOG_LEVEL", "INFO")
+LOGGING = logs.configure(level=LOG_LEVEL, form=env.text("LOG_FORMAT", "json"))

@@ -29,3 +29,5 @@ os.environ.setdefault("DISPATCH_BACKEND", "memory")
 from console.settings import *  # noqa: F403
 
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # noqa: F405 - whitenoise warns of a folder that is not there
+
+LOGGING_CONFIG = None  # pytest captures logs itself; our handler would hold a stream that pytest closes
