@@ -17,14 +17,15 @@ _SHORT_NUMBER = re.compile(r"(?<!\d)\d{4,6}(?!\d)")
 _PRIVATE = re.compile(r"\b(?:his|her|their|she|he|lives?|home|private|personal)\b", re.I)
 _YOU = re.compile(r"\b(?:you|your|u|ur|he|she|his|her)\b", re.I)
 NAMES = (
-    *KINDS, "money", "short_number", "digits", "capitals", "exclaims", "asks", "length", "words_per_line", "person_near_data", "second_person",
+    *KINDS, "money", "short_number", "digits", "capitals", "exclaims", "asks", "length", "words_per_line", "person_near_data",
+    "second_person",
 )  # fmt: skip
 
 
 def measure(text: str) -> list[float]:
     """One value for each of NAMES, about 0 to 1."""
     entities = find_entities(text)
-    counts = {kind: 0 for kind in KINDS}
+    counts = dict.fromkeys(KINDS, 0)
     for entity in entities:
         counts[entity.kind] += 1
     private = [e for e in entities if e.kind in ("phone", "address", "card", "iban", "email")]

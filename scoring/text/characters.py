@@ -20,7 +20,10 @@ _STARTS = [start for start, _ in _IGNORABLE]
 DIRECTION = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 JOINER, EMOJI_STYLE = "\u200d", "\ufe0f"
 # UTS 39 maps these to capitals or to letters that people do not use them for.
-_OVERRIDES = {"ß": None, "æ": None, "œ": None, "ø": "o", "đ": "d", "ł": "l", "ħ": "h", "ı": "i", "β": "b", "в": "b", "н": "h", "т": "t", "м": "m", "к": "k"}
+_OVERRIDES = {
+    "ß": None, "æ": None, "œ": None, "ø": "o", "đ": "d", "ł": "l", "ħ": "h", "ı": "i", "β": "b", "в": "b", "н": "h", "т": "t", "м": "m",
+    "к": "k",
+}  # fmt: skip
 _SMALL_CAPITALS = dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnoprstuvwyz", strict=True))
 
 

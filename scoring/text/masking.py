@@ -12,16 +12,24 @@ REGION = "US"  # for numbers written without a country; international numbers ar
 _LONGEST = 20_000  # beyond it only the patterns below are tried: number search is slow
 
 _EMAIL = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
-_URL = re.compile(r"(?:https?://|www\.)[^\s<>\"]{2,300}|\b[a-z0-9-]{2,63}\.(?:com|net|org|info|biz|shop|xyz|ru|co\.uk|io|ly|me|tv)\b(?:/\S{0,200})?", re.I)
+_URL = re.compile(
+    r"(?:https?://|www\.)[^\s<>\"]{2,300}"
+    r"|\b[a-z0-9-]{2,63}\.(?:com|net|org|info|biz|shop|xyz|ru|co\.uk|io|ly|me|tv)\b(?:/\S{0,200})?",
+    re.I,
+)
 _HANDLE = re.compile(r"(?<![\w@.])@[A-Za-z]\w{1,30}\b")
 _CARD = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b")
 _STREET = re.compile(
-    r"\b\d{1,5}[a-z]?,? (?:[A-Z][\w'-]{1,20} ){1,3}(?:street|st|road|rd|avenue|ave|lane|ln|drive|dr|court|ct|boulevard|blvd|close|terrace|way|square)\b",
+    r"\b\d{1,5}[a-z]?,? (?:[A-Z][\w'-]{1,20} ){1,3}"
+    r"(?:street|st|road|rd|avenue|ave|lane|ln|drive|dr|court|ct|boulevard|blvd|close|terrace|way|square)\b",
     re.I,
 )
 _PHONE_HINT = re.compile(r"(?:\d[\s().\-/]{0,2}){7}")
-_PLAIN_PHONE = re.compile(r"(?<![\w.,/-])(?:\+?\d{1,3}[\s.-]?)?(?:\(\d{2,5}\)|\d{2,5})[\s.-]\d{3,4}[\s.-]?\d{3,4}(?![\w-])|(?<![\w.,/-])(?:0\d{9,10}|\+\d{9,14})(?!\w)")
+_PLAIN_PHONE = re.compile(
+    r"(?<![\w.,/-])(?:\+?\d{1,3}[\s.-]?)?(?:\(\d{2,5}\)|\d{2,5})[\s.-]\d{3,4}[\s.-]?\d{3,4}(?![\w-])"
+    r"|(?<![\w.,/-])(?:0\d{9,10}|\+\d{9,14})(?!\w)"
+)
 
 
 @dataclass(frozen=True, slots=True)

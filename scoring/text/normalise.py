@@ -15,12 +15,15 @@ from scoring.text.characters import is_ignorable, look_alike, script_of
 
 Pairs = list[tuple[str, int]]  # (character, index of the code point that it came from)
 
-_LEET = {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "9": "g", "@": "a", "$": "s", "!": "i", "|": "l", "+": "t", "€": "e"}
+_LEET = dict(zip("01345789@$!|+€", "oieastbgasilte", strict=True))
 _WORD = re.compile(r"[^\W_]+")
 _CHUNK = re.compile(r"\S+")
 _SPACED = re.compile(r"(?<![^\W_@$])[\w@$!](?:([ .\-_*~·•,/|])[\w@$!])(?:\1[\w@$!])+(?![\w@$])")
 _SPLIT = re.compile(r"(?<=[^\W\d_])[_*~^`|•·](?=[^\W\d_])")
-_PLAIN_NUMBER = re.compile(r"^\W*(\d+[a-z]{1,3}|[a-z]{1,3}\d+|[\d.,:/x+$€£%\-]+|[$€£]\d\S*|#\S+|\S+@\S+\.\S+|(https?:|www\.)\S*|\S+\.(com|net|org|co|ru|io)\S*)\W*$", re.I)
+_PLAIN_NUMBER = re.compile(  # 3rd, mp3, 10-20, $5, hash tags, addresses: not leetspeak
+    r"^\W*(\d+[a-z]{1,3}|[a-z]{1,3}\d+|[\d.,:/x+$€£%\-]+|[$€£]\d\S*|#\S+|\S+@\S+\.\S+|(https?:|www\.)\S*|\S+\.(com|net|org|co|ru|io)\S*)\W*$",
+    re.I,
+)
 _DOUBLED = frozenset("eolsf")  # letters that English doubles at the end or in the middle of a word
 
 

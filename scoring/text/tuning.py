@@ -72,7 +72,9 @@ def class_weights(y: Array, known: Array, exclusive: bool) -> torch.Tensor:
     return torch.tensor(weight, dtype=torch.float32)
 
 
-def loss_of(logits: torch.Tensor, y: torch.Tensor, known: torch.Tensor, weight: torch.Tensor, classes: torch.Tensor, exclusive: bool) -> torch.Tensor:
+def loss_of(
+    logits: torch.Tensor, y: torch.Tensor, known: torch.Tensor, weight: torch.Tensor, classes: torch.Tensor, exclusive: bool
+) -> torch.Tensor:
     """Cross-entropy where labels exclude each other, else the masked mean of binary losses; a weight for each text."""
     if exclusive:
         each = torch.nn.functional.cross_entropy(logits, y.argmax(1), weight=classes, reduction="none")

@@ -14,7 +14,8 @@ LABEL_WORDS = {
     "spam": "Advertising", "privacy": "Private data", "hatespeech": "Hate", "offensive": "Offensive", "toxic": "Toxic",
 }  # fmt: skip
 ACTOR_FACTS = {
-    "account_age_days": "Account age in days", "age_days": "Account age in days", "reviews": "Reviews, ever", "reviews_total": "Reviews, ever",
+    "account_age_days": "Account age in days", "age_days": "Account age in days", "reviews": "Reviews, ever",
+    "reviews_total": "Reviews, ever",
     "removed": "Removed before", "reports": "Reports, ever", "verified": "Verified purchase", "country": "Country", "name": "Name",
 }  # fmt: skip
 

@@ -55,7 +55,9 @@ def train_fine_tune(split: Split, out: Path, options: TrainOptions) -> Bundle:
         encoder = TextEncoder(work, graph=work / TUNED)
         sheet = Sheet.of(data)
         folds = fold_numbers(data.groups, fit_options.folds, options.seed)
-        ngrams, first = fit_ngram_view(data, sheet, folds, fit_options, lambda share: options.progress(0.82 + 0.1 * share, "Training on n-grams"))
+        ngrams, first = fit_ngram_view(
+            data, sheet, folds, fit_options, lambda share: options.progress(0.82 + 0.1 * share, "Training on n-grams")
+        )
         use = np.arange(len(data.parts)) >= len(train.parts)
         owners = np.array([r.owner for r in sheet.found])
         second = np.zeros_like(first)

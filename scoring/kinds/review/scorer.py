@@ -108,10 +108,10 @@ class ReviewScorer:
     def _evidence(self, item: Item, verdicts: Verdicts, row: int, words: int) -> Sequence[Evidence]:
         fields = dict(fields_of(item.payload))
         found: list[Evidence] = []
+        against = self._against()
         for label in self._shown(verdicts, row, words >= MAX_WORDS):
             reading = verdicts.readings[int(verdicts.top[row, label])]
             text = reading.form.text
-            against = self._against()
             weights = word_weights(
                 self._model.ngrams, text, label, against=against, limit=words,
                 logit=(lambda t, label=label: self._logit(t, label, against)) if words else None,

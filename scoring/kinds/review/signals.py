@@ -24,7 +24,8 @@ def review_signals(payload: Mapping[str, Json], languages: Sequence[str]) -> dic
     signals |= {
         "language": language.code if language is not None else None, "language_sure": bool(language and language.sure),
         "unmapped_script": ", ".join(scripts) or None, "hidden_characters": sum(s.end - s.start for s in hidden_spans(text)),
-        "normalised_differs": normalise(text).changed, "length": len(text), "has_private_data": any(counts.get(k) for k in ("phone", "card", "iban", "address")),
+        "normalised_differs": normalise(text).changed, "length": len(text),
+        "has_private_data": any(counts.get(kind) for kind in ("phone", "card", "iban", "address")),
         "out_of_scope": bool(scripts) or foreign,
     }  # fmt: skip
     rating = payload.get("rating")

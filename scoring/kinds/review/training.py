@@ -36,7 +36,8 @@ def as_labelled(examples: Sequence[Example], labels: Sequence[str], *, partial: 
     if partial:
         known = np.array([[int(name in e.labels) for name in labels] for e in examples], int).reshape(y.shape)
     groups = [e.group or near_key(searchable_text(e.item.payload)) or e.item.id for e in examples]
-    return Labelled([parts_of(e.item.payload) for e in examples], y, known, np.array([e.weight for e in examples], float), groups)
+    weight = np.array([e.weight for e in examples], float)
+    return Labelled([parts_of(e.item.payload) for e in examples], y, known, weight, groups)
 
 
 def fit_options(options: TrainOptions) -> FitOptions:
@@ -76,8 +77,9 @@ def train_quick(split: Split, out: Path, options: TrainOptions) -> Bundle:
 
 
 def seal(
-    model: TextModel, out: Path, trainer: str, options: TrainOptions, split: Split, extra: dict[str, Json], fill: Callable[[Path], Any] | None = None
-) -> Bundle:
+    model: TextModel, out: Path, trainer: str, options: TrainOptions, split: Split, extra: dict[str, Json],
+    fill: Callable[[Path], Any] | None = None,
+) -> Bundle:  # fmt: skip
     """Write the bundle, with a model card that says what it is made of."""
 
     def write(folder: Path) -> None:
@@ -90,7 +92,8 @@ def seal(
         "seed": options.seed, "train": len(split.train), "tune": len(split.tune), "exclusive": model.blend.exclusive,
         "languages": list(model.languages), "parameters": {k: v for k, v in options.parameters.items() if k != "card"}, **extra,
     }  # fmt: skip
-    bundle = write_bundle(out, kind="review", version=options.version or "trained", trainer=trainer, labels=model.labels, fill=write, meta=meta)
+    version = options.version or "trained"
+    bundle = write_bundle(out, kind="review", version=version, trainer=trainer, labels=model.labels, fill=write, meta=meta)
     options.progress(1.0, "The model is written")
     return bundle
 
@@ -101,7 +104,8 @@ def _card(model: TextModel, trainer: str, options: TrainOptions, split: Split) -
         return given
     counts = {name: sum(bool(e.labels.get(name)) for e in split.train) for name in model.labels}
     lines = [
-        "# Review model", "", f"Trainer: {trainer}, seed {options.seed}. Trained on {len(split.train)} texts, tuned on {len(split.tune)}.", "",
+        "# Review model", "",
+        f"Trainer: {trainer}, seed {options.seed}. Trained on {len(split.train)} texts, tuned on {len(split.tune)}.", "",
         "| label | examples | share of the encoder |", "|---|---|---|",
         *(f"| {name} | {counts[name]} | {share:.1f} |" for name, share in zip(model.labels, model.blend.share, strict=True)), "",
         f"Languages learnt: {', '.join(model.languages)}. Other languages and scripts go to a person.", "",

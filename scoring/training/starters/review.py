@@ -59,7 +59,8 @@ def measure(scores: Sequence[Score], examples: Sequence[Example]) -> dict[str, A
         pairs = [(e.labels[name], s.labels[name]) for s, e in zip(scores, examples, strict=True) if name in e.labels]
         y, p = (np.array(column, float) for column in zip(*pairs, strict=True))
         out["labels"][name] = {
-            "n": len(y), "positives": int(y.sum()), "ap": round(metrics.average_precision(y, p), 3), "auroc": round(metrics.auroc(y, p), 3),
+            "n": len(y), "positives": int(y.sum()), "ap": round(metrics.average_precision(y, p), 3),
+            "auroc": round(metrics.auroc(y, p), 3),
         }  # fmt: skip
     harm: dict[tuple[str, bool], list[bool]] = {}
     for score, example in zip(scores, examples, strict=True):
@@ -76,10 +77,12 @@ def card(parts: Split, figures: Mapping[str, Any] | None) -> str:
     own = sum(n for name, n in counts.items() if name.startswith("own-"))
     lines = [
         "# Review starter", "",
-        "Seven labels: hate, harassment, threat, sexual, profanity, spam, privacy. Character and word n-grams (hashed; no training text can be read",
-        "out of the bundle) blended with the frozen all-MiniLM-L6-v2 encoder, calibrated per label and as one risk by cross-fitting.", "",
+        "Seven labels: hate, harassment, threat, sexual, profanity, spam, privacy. Character and word n-grams (hashed: no training",
+        "text can be read out of the bundle) blended with the frozen all-MiniLM-L6-v2 encoder, calibrated per label and as one risk",
+        "by cross-fitting.", "",
         "## From what", "", "| set | licence | texts |", "|---|---|---|",
-        *(f"| {s.folder} | {s.licence} | {counts[s.folder]} |" for s in SOURCES), f"| templated texts of our own | Apache-2.0 | {own} |", "",
+        *(f"| {s.folder} | {s.licence} | {counts[s.folder]} |" for s in SOURCES),
+        f"| templated texts of our own | Apache-2.0 | {own} |", "",
         "Labels were mapped to the seven categories; what a set's annotators were not asked counts as unknown. Made again by",
         "`python -m scoring.training.starters.review --data DIR`.", "",
     ]  # fmt: skip
@@ -88,12 +91,14 @@ def card(parts: Split, figures: Mapping[str, Any] | None) -> str:
 
 def _figures(figures: Mapping[str, Any]) -> list[str]:
     return [
-        "## How good", "", "On a held-out seventh of the same sets (near-duplicates kept on one side), never used to train, blend or calibrate:", "",
+        "## How good", "",
+        "On a held-out seventh of the same sets (near-duplicates kept on one side), never used to train, blend or calibrate:", "",
         "| label | texts | positives | average precision | AUROC |", "|---|---|---|---|---|",
         *(f"| {n} | {r['n']} | {r['positives']} | {r['ap']} | {r['auroc']} |" for n, r in figures["labels"].items()), "",
         f"Share flagged at risk {FLAGGED_AT} (number of texts):", "", "| set | harmful | harmless |", "|---|---|---|",
         *(f"| {name} | {_share(row.get('harmful'))} | {_share(row.get('harmless'))} |" for name, row in figures["flagged"].items()), "",
-        "The `own-` rows come from the templates that also trained it, with other words filled in: they show that it learnt, not that it generalises.", "",
+        "The `own-` rows come from the templates that also trained it, with other words filled in: they show that it learnt, not",
+        "that it generalises.", "",
     ]  # fmt: skip
 
 
@@ -106,8 +111,10 @@ def _limits() -> list[str]:
         "## Not for", "",
         "- Deciding without a person: its thresholds are certified by nobody. The policy that ships with it is a demo.",
         "- Languages other than English, or scripts other than Latin: such texts are marked out of scope and go to a person.",
-        "- Your traffic as it is: the sets are tweets, news comments, SMS and video comments; threat, sexual and privacy rest mostly on templates.",
-        "- Dialects and reclaimed words: the tweets were collected by word lists, with known bias against some dialects (arXiv 1905.12516).",
+        "- Your traffic as it is: the sets are tweets, news comments, SMS and video comments; threat, sexual and privacy rest mostly",
+        "  on templates.",
+        "- Dialects and reclaimed words: the tweets were collected by word lists, with known bias against some dialects",
+        "  (arXiv 1905.12516).",
         "", "Retrain it on your own verdicts as soon as there are some hundred of them.", "",
     ]  # fmt: skip
 

@@ -67,11 +67,15 @@ def templates(row: Row) -> Labels | None:
 
 
 def sms(row: Row) -> Labels | None:
-    return none_but("spam", unknown=("sexual",)) if row["label"] == "spam" else none_but(unknown=("profanity", "sexual", "privacy", "harassment"))
+    if row["label"] == "spam":
+        return none_but("spam", unknown=("sexual",))
+    return none_but(unknown=("profanity", "sexual", "privacy", "harassment"))
 
 
 def youtube(row: Row) -> Labels | None:
-    return none_but("spam", unknown=("privacy",)) if row["label"] == "spam" else none_but(unknown=("profanity", "harassment", "hate", "sexual"))
+    if row["label"] == "spam":
+        return none_but("spam", unknown=("privacy",))
+    return none_but(unknown=("profanity", "harassment", "hate", "sexual"))
 
 
 def honest(row: Row) -> Labels | None:
