@@ -7,4 +7,5 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("console.api.urls")),
     path("", include("console.ui.urls")),
+    path("", include("console.ui.admin_urls")),
 ]

@@ -1,0 +1,26 @@
+"""Addresses of the pages for those who shape and run the installation."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from console.ui import models_pages, schedules_pages
+
+models: list[URLPattern | URLResolver] = [
+    path("", models_pages.index, name="index"),
+    path("<slug:name>/", models_pages.show_kind, name="kind"),
+    path("<slug:name>/retrain", models_pages.retrain, name="retrain"),
+    path("<slug:name>/rollback", models_pages.rollback, name="rollback"),
+    path("<slug:name>/runs/<uuid:run_id>/", models_pages.show_run, name="run"),
+    path("<slug:name>/runs/<uuid:run_id>/live", models_pages.live_run, name="live"),
+    path("<slug:name>/runs/<uuid:run_id>/cancel", models_pages.cancel, name="cancel"),
+    path("<slug:name>/schedules/", schedules_pages.schedules, name="schedules"),
+    path("<slug:name>/schedules/preview", schedules_pages.preview, name="preview"),
+    path("<slug:name>/schedules/<int:schedule_id>", schedules_pages.change, name="schedule"),
+    path("<slug:name>/versions/<str:version>/", models_pages.show_version, name="version"),
+    path("<slug:name>/versions/<str:version>/promote", models_pages.promote, name="promote"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("models/", include((models, "models"))),
+]

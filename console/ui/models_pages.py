@@ -1,0 +1,181 @@
+"""Models: which version serves a kind, the runs that make new ones, and how they compare."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from console.accounts.roles import Role, user_has_role
+from console.common.errors import DomainError, NotFound
+from console.training.models import ModelVersion, TrainingRun
+from console.training.promotion import rollback_target
+from console.training.runs import OPEN
+from console.training.selectors import model_versions, training_run, training_runs
+from console.training.services import model_promote, model_rollback, run_cancel, run_request
+from console.ui.access import page_for, person
+from console.ui.compared import compared_rows, label_rows
+from console.ui.markdown import card_html
+from console.ui.problems import sentence_of
+from scoring.kind import Kind
+from scoring.registry import KINDS
+
+READERS = (Role.LEAD, Role.POLICY, Role.ADMIN)
+OWNERS = (Role.POLICY, Role.ADMIN)
+NEWEST = 20
+
+
+def kind_or_404(name: str) -> Kind:
+    if name not in KINDS:
+        raise Http404(f"There is no kind {name}.")
+    return KINDS[name]
+
+
+def may_change(request: HttpRequest) -> bool:
+    return any(user_has_role(request.user, role) for role in OWNERS)
+
+
+def frame(request: HttpRequest, kind: Kind) -> dict[str, Any]:
+    """What every page of a kind shows around it."""
+    return {"kind": kind, "kinds": KINDS.values(), "may_change": may_change(request)}
+
+
+@require_safe
+@page_for(*READERS)
+def index(request: HttpRequest) -> HttpResponse:
+    return redirect("models:kind", next(iter(KINDS)))
+
+
+@require_safe
+@never_cache
+@page_for(*READERS)
+def show_kind(request: HttpRequest, name: str) -> HttpResponse:
+    kind = kind_or_404(name)
+    versions = list(model_versions(name).defer("card")[:NEWEST])
+    serving = (
+        next((v for v in versions if v.state == ModelVersion.State.CHAMPION), None)
+        or model_versions(name).filter(state=ModelVersion.State.CHAMPION).first()
+    )
+    newest = versions[0] if versions and versions[0] != serving and versions[0].comparison.get("metrics") else None
+    run = training_runs(name).filter(state__in=OPEN).first()
+    context = {
+        **frame(request, kind), **compared_context(newest), "versions": versions, "serving": serving, "challenger": newest, "run": run,
+        "target": rollback_target(name), "runs": training_runs(name).defer("log")[:8], "polls": run is not None,
+    }  # fmt: skip
+    return render(request, "models/kind.html", context)
+
+
+def compared_context(version: ModelVersion | None) -> dict[str, Any]:
+    comparison = version.comparison if version else {}
+    return {"rows": compared_rows(comparison), "labels": label_rows(comparison), "compared": comparison}
+
+
+@require_safe
+@never_cache
+@page_for(*READERS)
+def show_version(request: HttpRequest, name: str, version: str) -> HttpResponse:
+    kind = kind_or_404(name)
+    found = model_versions(name).filter(version=version).first()
+    if found is None:
+        raise Http404(f"There is no version {version} of {kind.words.many}.")
+    context = {
+        **frame(request, kind), **compared_context(found), "version": found, "card": card_html(found.card), "risk": found.metrics.get("risk") or {},
+        "serving": model_versions(name).filter(state=ModelVersion.State.CHAMPION).first(), "run": found.runs.first(),
+    }  # fmt: skip
+    return render(request, "models/version.html", context)
+
+
+@require_safe
+@never_cache
+@page_for(*READERS)
+def show_run(request: HttpRequest, name: str, run_id: UUID) -> HttpResponse:
+    kind = kind_or_404(name)
+    run = _run(name, run_id)
+    return render(request, "models/run.html", {**frame(request, kind), "run": run, "polls": run.state in OPEN, "whole": True})
+
+
+@require_safe
+@never_cache
+@page_for(*READERS)
+def live_run(request: HttpRequest, name: str, run_id: UUID) -> HttpResponse:
+    """The part that polls. When the run has ended the page is loaded anew, so that everything else on it is right too."""
+    run = _run(name, run_id)
+    polls = run.state in OPEN
+    response = render(
+        request, "models/live.html", {**frame(request, kind_or_404(name)), "run": run, "polls": polls, "whole": "whole" in request.GET}
+    )
+    if not polls:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+def _run(kind: str, run_id: UUID) -> TrainingRun:
+    try:
+        run = training_run(run_id)
+    except NotFound as error:
+        raise Http404(str(error)) from error
+    if run.kind != kind:
+        raise Http404("There is no such run.")
+    return run
+
+
+def _back(request: HttpRequest, address: str, done: str = "", error: DomainError | None = None) -> HttpResponse:
+    if error is not None:
+        messages.error(request, sentence_of(error))
+    elif done:
+        messages.success(request, done)
+    return HttpResponseRedirect(address)
+
+
+@require_POST
+@page_for(*OWNERS)
+def retrain(request: HttpRequest, name: str) -> HttpResponse:
+    kind, back = kind_or_404(name), reverse("models:kind", args=[name])
+    try:
+        run_request(kind=name, trainer=request.POST.get("trainer", ""), trigger="hand", user=person(request))
+    except DomainError as error:
+        return _back(request, back, error=error)
+    return _back(request, back, f"Training a new model for {kind.words.many}.")
+
+
+@require_POST
+@page_for(*OWNERS)
+def cancel(request: HttpRequest, name: str, run_id: UUID) -> HttpResponse:
+    run, back = _run(name, run_id), reverse("models:kind", args=[name])
+    try:
+        run_cancel(run_id=run.pk, user=person(request))
+    except DomainError as error:
+        return _back(request, back, error=error)
+    return _back(request, back, "The run is cancelled. Nothing of it is kept but its log.")
+
+
+@require_POST
+@page_for(*OWNERS)
+def promote(request: HttpRequest, name: str, version: str) -> HttpResponse:
+    back = reverse("models:version", args=[name, version])
+    found = model_versions(name).filter(version=version).first()
+    if found is None:
+        raise Http404("There is no such version.")
+    try:
+        model_promote(version=found, user=person(request), reason=request.POST.get("reason", ""), override="override" in request.POST)
+    except DomainError as error:
+        return _back(request, back, error=error)
+    return _back(request, back, f"{version} serves now. The workers take it at their next batch.")
+
+
+@require_POST
+@page_for(*OWNERS)
+def rollback(request: HttpRequest, name: str) -> HttpResponse:
+    kind_or_404(name)
+    back = reverse("models:kind", args=[name])
+    try:
+        version = model_rollback(kind=name, user=person(request), reason=request.POST.get("reason", ""))
+    except DomainError as error:
+        return _back(request, back, error=error)
+    return _back(request, back, f"{version.version} serves again.")
