@@ -54,8 +54,10 @@ class HasRole(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:
         if not request.user or not request.user.is_authenticated:
             return False
-        allowed: frozenset[Role] = getattr(view, "roles", {}).get(request.method, frozenset())
-        return bool(allowed & caller_of(request).roles)
+        roles: Mapping[str, frozenset[Role]] = getattr(view, "roles", {})
+        if request.method not in roles:
+            raise exceptions.MethodNotAllowed(request.method or "")
+        return bool(roles[request.method] & caller_of(request).roles)
 
 
 class CallerThrottle(SimpleRateThrottle):

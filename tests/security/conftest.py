@@ -1,0 +1,7 @@
+"""The same cast as in tests/console."""
+
+from __future__ import annotations
+
+from tests.console.conftest import ada, claimed, lena, otto, petra, post, ravi, ready, rita, rival, score_all, shop, waiting
+
+__all__ = ["ada", "claimed", "lena", "otto", "petra", "post", "ravi", "ready", "rita", "rival", "score_all", "shop", "waiting"]
