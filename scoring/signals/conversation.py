@@ -22,6 +22,7 @@ SHAPE = (
 )  # fmt: skip
 ACCOUNT = ("age_days", "messages_per_hour", "lifetime_orders", "new_recipients", "reports")
 CONVERSATION_FEATURES = (*SHAPE, *OWN_CUES, *OTHER_CUES, *ACCOUNT, *(f"{name}_missing" for name in ACCOUNT), "shared_threads")
+_LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _MONEY = re.compile(r"[$€£]\s?\d|\b\d+\s?(?:usd|eur|gbp|euros?|dollars?|pounds?)\b", re.IGNORECASE)
 
 
@@ -47,7 +48,7 @@ def measure(payload: Mapping[str, Json], own: str, shared_threads: int = 0) -> d
     shown = [(m["sender"] == own, str(m.get("text") or "")) for _, m in recent(payload)]
     mine = [text for is_own, text in shown if is_own]
     theirs = [text for is_own, text in shown if not is_own]
-    joined = "\n".join(mine)
+    joined = blank_links("\n".join(mine))
     letters = sum(c.isalpha() for c in joined)
     size = max(1, len(joined))
     own_cues, other_cues = cue_counts(mine), cue_counts(theirs)
@@ -81,10 +82,18 @@ def _longest_run(own: Sequence[bool]) -> int:
 
 
 def own_text(payload: Mapping[str, Json], own: str) -> str:
-    return "\n".join(str(m.get("text") or "") for _, m in recent(payload) if m["sender"] == own)
+    """The messages of one side, a line each, with addresses blanked (each place stays where it was).
+
+    An address is a cue of its own; its letters and numbers say nothing and would be taken for words.
+    """
+    return "\n".join(blank_links(str(m.get("text") or "")) for _, m in recent(payload) if m["sender"] == own)
+
+
+def blank_links(text: str) -> str:
+    return _LINK.sub(lambda m: " " * len(m[0]), text)
 
 
 def thread_text(payload: Mapping[str, Json], own: str, limit: int = 1200) -> str:
     """Both sides, newest first, so that an encoder with few tokens reads the end: "me: ..." is the account under review."""
-    lines = [f"{'me' if m['sender'] == own else 'you'}: {m.get('text') or ''}" for _, m in reversed(recent(payload))]
-    return "\n".join(lines)[:limit]
+    turns = [("me" if m["sender"] == own else "you", _LINK.sub("(link)", str(m.get("text") or ""))) for _, m in reversed(recent(payload))]
+    return "\n".join(f"{side}: {text}" for side, text in turns)[:limit]

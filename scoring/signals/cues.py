@@ -24,6 +24,7 @@ class Cue:
 
 
 _COMPILED = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in PATTERNS.items()}
+_PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp)(?:[?#]\S*)?$", re.IGNORECASE)  # shops paste pictures; they lead nowhere
 CUES = tuple(PATTERNS)
 CUE_WORDS = {
     "off_platform_payment": "Payment outside the platform", "off_platform_contact": "Contact outside the platform",
@@ -36,7 +37,8 @@ CUE_WORDS = {
 def find_cues(text: str) -> list[Cue]:
     """All cues of one message, by name then place."""
     head = text[:MAX_SCANNED]
-    return [Cue(name, m.start(), m.end()) for name, pattern in _COMPILED.items() for m in pattern.finditer(head)]
+    found = [Cue(name, m.start(), m.end()) for name, pattern in _COMPILED.items() for m in pattern.finditer(head)]
+    return [cue for cue in found if cue.name != "link" or not _PICTURE.search(head, cue.start, cue.end)]
 
 
 def contact_points(text: str) -> Iterator[tuple[str, str]]:

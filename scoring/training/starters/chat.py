@@ -1,11 +1,13 @@
-"""The starter model for conversations: two open sets of short messages and a documented generator of marketplace talk.
+"""The starter model for conversations: open sets of short messages and a documented generator of marketplace talk.
 
 - SMS Spam Collection (CC-BY-4.0) and YouTube Spam Collection (CC-BY-4.0): each message is a conversation of one turn. Honest ones
   carry every label as 0 (comments: only spam is known), spam carries `spam` = 1 and leaves the other labels unknown.
 - Generated conversations (chat_scripts.txt): honest talk from both sides, scams, dealing off the platform, harassment,
-  false identities, advertising; victims of those too, who are not to blame. Account facts lean as the behaviour does, and overlap.
+  false identities, advertising; victims of those too, who are not to blame. Shop talk (shop_talk.txt) is mixed with sentences that
+  people wrote about products (Sentiment Labelled Sentences, CC-BY-4.0), so that long and wordy is not taken for harmful. Account
+  facts lean as the behaviour does, and overlap.
 
-Run: python -m scoring.training.starters.chat --data DIR   (DIR holds sms_spam/train.csv and youtube_spam/train.csv)
+Run: python -m scoring.training.starters.chat --data DIR   (DIR holds sms_spam, youtube_spam, reviews_benign_uci, each with train.csv)
 """
 
 from __future__ import annotations
@@ -22,11 +24,12 @@ from scoring.kinds.chat import CHAT
 from scoring.starters import FOLDER
 from scoring.training.dataset import near_key, split
 from scoring.training.fit import evaluate_scores, score_examples, train_kind
-from scoring.training.starters.chat_talk import LABELS, Script, converse, read_scripts
+from scoring.training.starters.chat_talk import LABELS, Script, converse, read_lines, read_scripts, shop_talk
 from scoring.types import Example, Item, Json
 
-HONEST_SHARE = 0.6
+HONEST_SHARE = 0.65
 VICTIM_SHARE = 0.15
+Pools = Mapping[str, Sequence[str]]
 
 
 def account_facts(harmful: bool, rng: random.Random) -> dict[str, Json]:
@@ -44,21 +47,24 @@ def account_facts(harmful: bool, rng: random.Random) -> dict[str, Json]:
     return {name: value for name, value in facts.items() if rng.random() < 0.75}
 
 
-def conversation(number: int, script: Script, group: str, honest: Sequence[Script], rng: random.Random) -> Example:
+def conversation(number: int, script: Script, group: str, honest: Sequence[Script], pools: Pools, rng: random.Random) -> Example:
     """One telling of a script with its account: labels are about the account under review."""
     turns = converse(script, rng)
     harmful = bool(script.labels)
+    before = shop_talk(pools, rng.choice([2, 4, 6, 10, 20]), rng) if rng.random() < 0.25 else []
     own = "me" if harmful or rng.random() < 0.5 else "you"
     if harmful and rng.random() < VICTIM_SHARE and any(side == "you" for side, _ in turns):
         own, harmful = "you", False
     elif harmful and rng.random() < 0.3:  # a scam often begins as honest talk
         turns = converse(rng.choice(honest), rng)[:3] + turns
-    elif not script.labels and rng.random() < 0.5:  # honest talk is honest in any part, down to one turn
+    elif not script.labels and rng.random() < 0.45:  # honest talk is honest in any part, down to one turn
         start = rng.randrange(len(turns))
         turns = turns[start : start + rng.choice([1, 1, 2, 3, 5])]
         own = own if any(side == own for side, _ in turns) else turns[-1][0]
-    elif not script.labels and rng.random() < 0.4:
-        turns += converse(rng.choice(honest), rng)
+    elif not script.labels and rng.random() < 0.5:
+        turns = shop_talk(pools, rng.choice([1, 1, 2, 4, 8, 12, 20, 30, 45, 60]), rng)
+        own = own if any(side == own for side, _ in turns) else turns[-1][0]
+    turns = before + turns
     names = {"me": f"user{rng.randint(1, 9999)}", "you": f"member{rng.randint(1, 9999)}"}
     payload: dict[str, Json] = {"messages": [{"sender": names[side], "text": text} for side, text in turns]}
     payload["account"] = {"sender": names[own], **account_facts(harmful, rng)}
@@ -69,14 +75,15 @@ def conversation(number: int, script: Script, group: str, honest: Sequence[Scrip
     return Example(item=item, labels=labels, group=group)
 
 
-def generate(count: int, seed: int = 0, scripts: Sequence[Script] | None = None) -> list[Example]:
-    """Same seed, same conversations."""
+def generate(count: int, seed: int = 0, scripts: Sequence[Script] | None = None, said: Sequence[str] = ()) -> list[Example]:
+    """Same seed, same conversations. `said`: harmless sentences about products to mix in."""
     rng = random.Random(seed)
     scripts = list(scripts or read_scripts())
     honest = [s for s in scripts if not s.labels] or [s for s in read_scripts() if not s.labels]
     harmful = [s for s in scripts if s.labels] or honest
+    pools = {**read_lines(), "said": said}
     chosen = [rng.choice(honest if rng.random() < HONEST_SHARE else harmful) for _ in range(count)]
-    return [conversation(i, script, f"talk-{i}", honest, rng) for i, script in enumerate(chosen)]
+    return [conversation(i, script, f"talk-{i}", honest, pools, rng) for i, script in enumerate(chosen)]
 
 
 def single_messages(path: Path, source: str) -> list[Example]:
@@ -96,14 +103,21 @@ def single_messages(path: Path, source: str) -> list[Example]:
     return examples
 
 
-def held_out_scripts(data: Sequence[Example], count: int, cache: Path | None, seed: int, folder: Path) -> dict[str, Json]:
+def product_sentences(path: Path) -> list[str]:
+    with path.open(encoding="utf-8", newline="") as handle:
+        return [row["text"] for row in csv.DictReader(handle)]
+
+
+def held_out_scripts(
+    data: Sequence[Example], said: Sequence[str], count: int, cache: Path | None, seed: int, folder: Path
+) -> dict[str, Json]:
     """Train without every fourth script and measure on those alone: what a script that nobody wrote down would meet."""
     scripts = read_scripts()
     seen = [s for i, s in enumerate(scripts) if i % 4 != seed % 4]
     unseen = [s for i, s in enumerate(scripts) if i % 4 == seed % 4]
-    parts = split([*data, *generate(count, seed, seen)], CHAT, seed=seed, test=0.0, tune=0.2)
+    parts = split([*data, *generate(count, seed, seen, said)], CHAT, seed=seed, test=0.0, tune=0.2)
     bundle = train_kind(CHAT, parts, folder, options=TrainOptions(seed=seed, version="held-out", cache_dir=cache))
-    test = generate(600, seed + 1, unseen)
+    test = generate(600, seed + 1, unseen, said)
     return evaluate_scores(score_examples(bundle, test, kind=CHAT), test)
 
 
@@ -112,21 +126,24 @@ def build(data: Path, out: Path, count: int, seed: int, cache: Path | None, work
     open_sets = [
         *single_messages(data / "sms_spam" / "train.csv", "sms"), *single_messages(data / "youtube_spam" / "train.csv", "youtube")
     ]  # fmt: skip
-    parts = split([*open_sets, *generate(count, seed)], CHAT, seed=seed, test=0.15, tune=0.2)
+    said = product_sentences(data / "reviews_benign_uci" / "train.csv")
+    parts = split([*open_sets, *generate(count, seed, said=said)], CHAT, seed=seed, test=0.15, tune=0.2)
     options = TrainOptions(seed=seed, version="starter", cache_dir=cache)
     bundle = train_kind(CHAT, Split(train=parts.train, tune=parts.tune), work / "first", options=options)
     figures: dict[str, Json] = {"examples": len(open_sets) + count}
     for name, prefix in (("sms", "sms-"), ("youtube", "yt-"), ("talk", "talk-")):
         part = [e for e in parts.test if e.item.id.startswith(prefix)]
         figures[name] = evaluate_scores(score_examples(bundle, part, kind=CHAT), part)
-    figures["unseen_scripts"] = held_out_scripts(open_sets, count, cache, seed, work / "held-out")
+    figures["unseen_scripts"] = held_out_scripts(open_sets, said, count, cache, seed, work / "held-out")
     options = TrainOptions(seed=seed, version="starter", cache_dir=cache, parameters={"card": card(figures)})
     train_kind(CHAT, Split(train=parts.train, tune=parts.tune), out, options=options)
     return figures
 
 
 def card(figures: Mapping[str, Json]) -> str:
-    names = {"sms": "SMS", "youtube": "YouTube comments", "talk": "generated, known scripts", "unseen_scripts": "generated, scripts never seen"}
+    names = {
+        "sms": "SMS", "youtube": "YouTube comments", "talk": "generated, known scripts", "unseen_scripts": "generated, scripts never seen",
+    }  # fmt: skip
     lines = []
     for key, title in names.items():
         risk = figures[key]["risk"]
@@ -137,10 +154,10 @@ def card(figures: Mapping[str, Json]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Train the starter model for conversations.")
-    parser.add_argument("--data", type=Path, required=True, help="folder with sms_spam/ and youtube_spam/")
+    parser.add_argument("--data", type=Path, required=True, help="folder with sms_spam/, youtube_spam/ and reviews_benign_uci/")
     parser.add_argument("--out", type=Path, default=FOLDER / "chat")
     parser.add_argument("--work", type=Path, required=True, help="folder for the trial models and the cache of encodings")
-    parser.add_argument("--count", type=int, default=3000, help="generated conversations")
+    parser.add_argument("--count", type=int, default=4000, help="generated conversations")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     figures = build(options.data, options.out, options.count, options.seed, options.work / "cache", options.work)

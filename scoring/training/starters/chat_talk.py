@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SCRIPTS = Path(__file__).with_name("chat_scripts.txt")
+SHOP_LINES = Path(__file__).with_name("shop_talk.txt")
 LABELS = ("scam", "off_platform", "harassment", "impersonation", "spam")
+SAID_SHARE = 0.2
 SLOTS: Mapping[str, Sequence[str]] = {
     "item": ("bike", "lamp", "sofa", "camera", "phone", "guitar", "pram", "jacket", "desk", "console", "drill", "mirror", "tent", "kettle"),
     "extra": ("cable", "box", "cover", "charger", "bag", "spare part", "manual"),
@@ -22,7 +24,10 @@ SLOTS: Mapping[str, Sequence[str]] = {
     "day": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "the 4th", "the weekend"),
     "hour": ("7", "8.30", "half six", "nine", "noon"),
     "place": ("the station", "Mill Lane", "the old market", "the library", "Park Road", "the school"),
-    "pay": ("Western Union", "bank transfer", "PayPal friends and family", "Zelle", "bitcoin", "MoneyGram", "Cash App", "wire transfer", "Revolut"),
+    "pay": (
+        "Western Union", "bank transfer", "PayPal friends and family", "Zelle", "bitcoin", "MoneyGram", "Cash App", "wire transfer",
+        "Revolut",
+    ),
     "card": ("gift card", "iTunes card", "Steam card", "Amazon gift card"),
     "app": ("WhatsApp", "Telegram", "Signal app", "Viber", "whatsapp", "insta"),
     "shop": ("dealhub", "bestbuyz", "megashop", "quickpay", "safeship", "topgoods", "fastparcel", "luckyday"),
@@ -31,7 +36,7 @@ SLOTS: Mapping[str, Sequence[str]] = {
 }  # fmt: skip
 _CHOICE = re.compile(r"\{([^{}]*)\}")
 _SLOT = re.compile(r"\[(\w+)\]")
-SHORT = {"you": "u", "please": "pls", "are": "r", "your": "ur", "thanks": "thx", "because": "cos", "tomorrow": "tmrw", "for": "4", "to": "2"}
+SHORT = {"you": "u", "please": "pls", "are": "r", "your": "ur", "thanks": "thx", "because": "cos", "tomorrow": "tmrw", "for": "4"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,32 @@ def read_scripts(path: Path = SCRIPTS) -> list[Script]:
     return [Script(labels, tuple(turns)) for labels, turns in scripts]
 
 
+def read_lines(path: Path = SHOP_LINES) -> dict[str, list[str]]:
+    """Honest shop talk: templates of the customer ("c") and of the clerk ("s"). Raises ValueError on any other line."""
+    pools: dict[str, list[str]] = {"c": [], "s": [], "said": []}
+    for line in path.read_text("utf-8").splitlines():
+        if line.strip() and not line.startswith("#"):
+            side, _, template = line.partition(": ")
+            if side not in ("c", "s"):
+                raise ValueError(f"not a line of shop talk: {line!r}")
+            pools[side].append(template)
+    return pools
+
+
+def shop_talk(pools: Mapping[str, Sequence[str]], turns: int, rng: random.Random) -> list[tuple[str, str]]:
+    """Turns of "you" (customer) and "me" (clerk) in no strict order, with several in a row as people do.
+
+    The pool "said" holds sentences that people really wrote about products, used as they are.
+    """
+    told, side = [], rng.choice("cs")
+    for _ in range(turns):
+        real = pools["said"] and rng.random() < SAID_SHARE
+        text = rng.choice(pools["said"]) if real else expand(rng.choice(pools[side]), rng).strip()
+        told.append(("you" if side == "c" else "me", roughen(text, rng) if "http" not in text else text))
+        side = side if rng.random() < 0.3 else ("s" if side == "c" else "c")
+    return told
+
+
 def expand(template: str, rng: random.Random) -> str:
     """Choose among {a|b}, inside first, then fill the slots."""
     while found := _CHOICE.search(template):
@@ -69,10 +100,31 @@ def _slot(name: str, rng: random.Random) -> str:
         amount = rng.choice([5, 12, 15, 20, 25, 40, 45, 60, 80, 120, 150, 250, 400, 900])
         return rng.choice([f"{amount}", f"${amount}", f"{amount} euros", f"£{amount}", f"{amount} EUR"])
     if name == "phone":
-        return rng.choice(["+44 7700 900{:03d}", "07700 900{:03d}", "+1 555 010 0{:03d}", "+49 151 00000{:03d}"]).format(rng.randint(0, 999))
+        shape = rng.choice(["+44 7700 900{:03d}", "07700 900{:03d}", "+1 555 010 0{:03d}", "+49 151 00000{:03d}"])
+        return shape.format(rng.randint(0, 999))
     if name == "number":
         return str(rng.randint(1000, 99999))
+    if name == "model":
+        return f"{rng.choice(['PG', 'CL', 'TX', 'MX', 'iP', 'Pro'])}-{rng.randint(10, 9999)}{rng.choice(['', 'XL', 'S'])}"
+    if name in ("pagelink", "piclink"):
+        return _honest_link(name, rng)
     return rng.choice(SLOTS[name])
+
+
+def _honest_link(name: str, rng: random.Random) -> str:
+    """The long addresses of product pages and pictures that shops paste."""
+    brand = rng.choice(SLOTS["brand"]).lower()
+    host = rng.choice(["www.", "m.media-", "img.", "shop."]) + brand + rng.choice([".com", ".de", ".co.uk", ".no", ".net"])
+    code = _code(rng)
+    if name == "piclink":
+        folder, size = rng.choice(["I/", "p/", "large/", ""]), rng.choice(["._AC_UX425_", "_600x600", "", "-1"])
+        return f"https://{host}/images/{folder}{code}{size}.{rng.choice(['jpg', 'png', 'webp'])}"
+    tail = rng.choice(["", f"?ref=sr_1_{rng.randint(1, 9)}", f"?id={rng.randint(100, 99999)}&utm_source=search", f"/dp/{code}"])
+    return f"https://{host}/{rng.choice(SLOTS['product']).replace(' ', '-')}{tail}"
+
+
+def _code(rng: random.Random) -> str:
+    return "".join(rng.choice("ABCDEFGHJKLMNPQRSTUVWXYZ0123456789abcdefgh") for _ in range(rng.randint(6, 11)))
 
 
 def roughen(text: str, rng: random.Random) -> str:
