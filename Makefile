@@ -45,8 +45,8 @@ $(STAMP): requirements.lock
 	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get -qq update && apt-get -qq install -y python3-venv >/dev/null && $(PYTHON) -m venv $(VENV); } \
 	  || { echo "Python cannot make a virtual environment (Debian: apt-get install python3-venv)." >&2; exit 1; }; }; }
 	@echo "Installing packages (about 2 GB on disk; the first time takes some minutes) ..."
-	@$(PIP) install --quiet --progress-bar on $(TORCH_FROM) "$(TORCH)"
-	@$(PIP) install --quiet --progress-bar on -r requirements.lock
+	@$(PIP) install --progress-bar on $(TORCH_FROM) "$(TORCH)"
+	@$(PIP) install --progress-bar on -r requirements.lock
 	@touch $@
 
 # Parts from the system: installed where we may (root on Debian), named in one line elsewhere.

@@ -38,6 +38,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=settings.PORT, help="default: PORT, or 8000")
         parser.add_argument("--lanes", default=LANES, help=f"which workers to run (default: {LANES})")
         parser.add_argument("--no-demo", action="store_true", help="leave an empty database empty")
+        parser.add_argument("--no-encoder", action="store_true", help="leave the text encoder to the first worker that needs it")
         parser.add_argument("--only", choices=["services"], help="PostgreSQL and Valkey alone, for work on the code")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -75,7 +76,7 @@ class Command(BaseCommand):
         supervisor.start(stores)
         web: ProcessService | None = None
         if not options["only"]:
-            self._call(port, "prepare")
+            self._call(port, "prepare", *(["--no-encoder"] if options["no_encoder"] else []))
             web = plan.web_service(options["host"], port)
             supervisor.start([web, *workers, *([plan.beat_service(port)] if workers else [])])
             self._demo(port, wanted=not options["no_demo"])
@@ -86,11 +87,11 @@ class Command(BaseCommand):
             watchdog.look()
             time.sleep(0.25)
 
-    def _call(self, port: int, command: str) -> None:
+    def _call(self, port: int, command: str, *words: str) -> None:
         """Another command in a process of its own: this one stays small."""
         sys.stdout.flush()
-        words = [sys.executable, str(settings.BASE_DIR / "manage.py"), command]
-        child: subprocess.Popen[bytes] = spawn(words, log=None, env=plan.child_env(port))
+        line = [sys.executable, str(settings.BASE_DIR / "manage.py"), command, *words]
+        child: subprocess.Popen[bytes] = spawn(line, log=None, env=plan.child_env(port))
         try:
             code = child.wait()
         except KeyboardInterrupt:
