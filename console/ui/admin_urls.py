@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from console.ui import models_pages, schedules_pages
+from console.ui import models_pages, policies_pages, schedules_pages
 
 models: list[URLPattern | URLResolver] = [
     path("", models_pages.index, name="index"),
@@ -21,6 +21,15 @@ models: list[URLPattern | URLResolver] = [
     path("<slug:name>/versions/<str:version>/promote", models_pages.promote, name="promote"),
 ]
 
+policies: list[URLPattern | URLResolver] = [
+    path("", policies_pages.index, name="index"),
+    path("<slug:name>/", policies_pages.show_kind, name="kind"),
+    path("<slug:name>/draft", policies_pages.draft, name="draft"),
+    path("<slug:name>/<int:number>/", policies_pages.show_version, name="version"),
+    path("<slug:name>/<int:number>/discard", policies_pages.discard, name="discard"),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("models/", include((models, "models"))),
+    path("policies/", include((policies, "policies"))),
 ]

@@ -31,7 +31,7 @@ def needs_a_hand(user: User) -> list[Concern]:
     dead = Delivery.objects.filter(state=Delivery.State.DEAD).count()
     aside = Quarantine.objects.count()
     return [
-        Concern(sentence=f"{_counted(failed, 'item', 'items')} could not be scored, people decide", href="/items/?status=in_review", link="See them")
+        Concern(sentence=f"{_counted(failed, 'item', 'items')} could not be scored", href="/items/?status=in_review", link="See them")
         if failed
         else Concern(sentence="No failed scoring", fine=True),
         Concern(sentence=f"{_counted(dead, 'delivery', 'deliveries')} gave up", href="/deliveries/", link="Send again")

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from console import flow
 from console.accounts.models import User
@@ -18,7 +18,7 @@ from console.cases import services as cases
 from console.cases.models import Case, Claim, Queue
 from console.cases.selectors import open_claim, queue_overview, queues_for
 from console.cases.services import Hold
-from console.common.errors import Conflict, DomainError, Invalid
+from console.common.errors import Conflict, DomainError, Invalid, NotFound
 from console.ui.access import page_for, person
 from console.ui.problems import banner, sentence_of, status_of
 from console.ui.screen import SKIP_REASONS, case_context, seconds_until, undo_offer
@@ -61,10 +61,9 @@ def _draw(request: HttpRequest, case: Case, claim: Claim | None, holder: Claim |
 def draw_next(request: HttpRequest, queue: Queue) -> HttpResponse:
     """Claim the next case of the queue and show it; or say that nothing waits, and where something does."""
     claim = next_claim(queue, person(request))
-    partial = "HX-Request" in request.headers
     if claim is not None:
-        return _draw(request, claim.case, claim) if partial else HttpResponseRedirect(reverse("ui:case", args=[claim.case_id]))
-    if not partial:
+        return _draw_or_go(request, claim)
+    if "HX-Request" not in request.headers:
         return HttpResponseRedirect(reverse("ui:queue", args=[queue.slug]))
     others = [row for row in queue_overview(person(request)) if row.waiting and row.queue.pk != queue.pk]
     response = render(request, "cases/empty_screen.html", {"queue": queue, "others": others, "undo": undo_offer(person(request))})
@@ -93,7 +92,14 @@ def take(request: HttpRequest, case_id: UUID) -> HttpResponse:
     if claim is None:
         error = Conflict("Somebody else has this one now, it was decided, or you passed it on. Take the next.")
         return banner(request, error, back=reverse("ui:queue", args=[case.queue.slug]))
-    return _draw(request, claim.case, claim) if "HX-Request" in request.headers else HttpResponseRedirect(reverse("ui:case", args=[case.pk]))
+    return _draw_or_go(request, claim)
+
+
+def _draw_or_go(request: HttpRequest, claim: Claim) -> HttpResponse:
+    """The screen itself for htmx; else its address, so that a reload posts nothing twice."""
+    if "HX-Request" in request.headers:
+        return _draw(request, claim.case, claim)
+    return HttpResponseRedirect(reverse("ui:case", args=[claim.case_id]))
 
 
 def _hold(request: HttpRequest, case: Case) -> Hold:
@@ -129,7 +135,7 @@ def undo(request: HttpRequest, verdict_id: UUID) -> HttpResponse:
     if claim is None:
         messages.info(request, "Undone. Somebody else took the case meanwhile.")
         return draw_next(request, undone.case.queue)
-    return _draw(request, claim.case, claim) if "HX-Request" in request.headers else HttpResponseRedirect(reverse("ui:case", args=[claim.case_id]))
+    return _draw_or_go(request, claim)
 
 
 @require_POST
@@ -143,8 +149,10 @@ def reveal(request: HttpRequest, case_id: UUID) -> HttpResponse:
         cases.case_reveal(hold=_hold(request, case))
     except DomainError as error:
         return _refused(request, case, error)
-    mine, holder = _claim_of(case, person(request))
-    return _draw(request, case, mine, holder) if "HX-Request" in request.headers else HttpResponseRedirect(reverse("ui:case", args=[case.pk]))
+    mine, _ = _claim_of(case, person(request))
+    if mine is None:
+        raise NotFound("The case was given to somebody else just now.")
+    return _draw_or_go(request, mine)
 
 
 @require_POST

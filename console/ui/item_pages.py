@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -32,6 +32,7 @@ IN_EFFECT = (Decision.State.EFFECTIVE, Decision.State.HELD)
 STATUS_WORDS = (("received", "Waits for a score"), ("in_review", "With people"), ("decided", "Decided"))
 OUTCOME_WORDS = (("allow", "Let through"), ("enforce", "Acted on"), ("review", "Sent to people"))
 PAGE = 50
+FIELDS = ("q", "kind", "status", "outcome", "source", "since", "until")
 
 
 def _day(text: str) -> datetime | None:
@@ -48,7 +49,7 @@ def _day(text: str) -> datetime | None:
 @page_for()
 def search(request: HttpRequest) -> HttpResponse:
     """Newest first, by keyset; a cursor that is no id is as if it were not given."""
-    values = {name: request.GET.get(name, "").replace("\x00", "").strip() for name in ("q", "kind", "status", "outcome", "source", "since", "until")}
+    values = {name: request.GET.get(name, "").replace("\x00", "").strip() for name in FIELDS}
     filters = ItemFilter(
         query=values["q"][:200], kind=values["kind"], status=values["status"], outcome=values["outcome"], source=values["source"],
         since=_day(values["since"]), until=_day(values["until"]),
@@ -58,7 +59,8 @@ def search(request: HttpRequest) -> HttpResponse:
     except ValueError:
         page = items_search(filters=filters, limit=PAGE)
     in_effect = Prefetch("decisions", queryset=Decision.objects.filter(state__in=IN_EFFECT), to_attr="in_effect")
-    items = list(Item.objects.filter(pk__in=[i.pk for i in page.items]).select_related("source").prefetch_related(in_effect).order_by("-pk"))
+    items = list(page.items)
+    prefetch_related_objects(items, in_effect)
     older = request.GET.copy()
     older["before"] = page.next_cursor
     first = request.GET.copy()
@@ -83,7 +85,8 @@ def show(request: HttpRequest, item_id: UUID) -> HttpResponse:
     blocks = item_blocks(item, score) if item.kind in KINDS else []
     clause = _clause(decision)
     context = {
-        "item": item, "case": case, "decision": decision, "clause": clause, "score": score, "action": action_title(decision.action) if decision else "",
+        "item": item, "case": case, "decision": decision, "clause": clause, "score": score,
+        "action": action_title(decision.action) if decision else "",
         "content": [b for b in blocks if b.area == "content"], "context": [b for b in blocks if b.area == "context"],
         "evidence": [b for b in blocks if b.area == "evidence"], "days": days_of(item_timeline(item), hide_opinion=case is not None),
         "actions": item.actions.order_by("created_at") if decision else [], "read_only": True,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -29,10 +30,11 @@ def pieces(text: str, spans: Sequence[Span] = (), hidden: Sequence[Span] = ()) -
     """Pieces whose texts joined are `text` again."""
     size = len(text)
     evidence = [found for found in (_whole(text, s) for s in spans) if found is not None]
-    tricks = [Span(start=max(0, s.start), end=min(size, s.end), label=s.label) for s in hidden if s.start < s.end and s.start < size and s.end > 0]
+    inside = (s for s in hidden if s.start < min(s.end, size) and s.end > 0)
+    tricks = [Span(start=max(0, s.start), end=min(size, s.end), label=s.label) for s in inside]
     cuts = sorted({0, size, *(s.start for s in (*evidence, *tricks)), *(s.end for s in (*evidence, *tricks))})
     result = []
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in pairwise(cuts):
         over = [s for s in evidence if s.start <= start and s.end >= end]
         labels = tuple(dict.fromkeys(s.label for s in over if s.end == end and s.label))
         trick = next((s.label or "Hidden character" for s in tricks if s.start <= start and s.end >= end), "")

@@ -85,7 +85,7 @@ def show_version(request: HttpRequest, name: str, version: str) -> HttpResponse:
     if found is None:
         raise Http404(f"There is no version {version} of {kind.words.many}.")
     context = {
-        **frame(request, kind), **compared_context(found), "version": found, "card": card_html(found.card), "risk": found.metrics.get("risk") or {},
+        **frame(request, kind), **compared_context(found), "version": found, "card": card_html(found.card),
         "serving": model_versions(name).filter(state=ModelVersion.State.CHAMPION).first(), "run": found.runs.first(),
     }  # fmt: skip
     return render(request, "models/version.html", context)

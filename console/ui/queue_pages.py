@@ -10,10 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from console.accounts.models import User
-from console.accounts.roles import Role, user_has_role
+from console.accounts.roles import user_has_role
 from console.cases.models import Claim, Queue
 from console.cases.selectors import QueueRow, next_cases, queue_overview, queues_for
 from console.common.errors import Conflict
@@ -54,9 +54,10 @@ class Line:
     def clear_by(self) -> str:
         """When the queue is empty at this hour's pace; "" when nothing waits or it grows."""
         pace = self.row.closed_hour - self.row.arrived_hour
-        if not self.row.waiting or self.row.closed_hour <= 0 or pace <= 0:
+        if not self.row.waiting or pace <= 0:
             return ""
-        return f"{timezone.localtime(timezone.now() + timedelta(hours=self.row.waiting / pace)):%H:%M}" if self.row.waiting / pace < 24 else "later"
+        hours = self.row.waiting / pace
+        return f"{timezone.localtime(timezone.now() + timedelta(hours=hours)):%H:%M}" if hours < 24 else f"in {span_words(hours * 3600)}"
 
 
 def line_of(row: QueueRow, held: frozenset[int] = frozenset()) -> Line:

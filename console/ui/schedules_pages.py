@@ -62,7 +62,7 @@ def schedules(request: HttpRequest, name: str) -> HttpResponse:
     ]
     shown = preview_of(values["cron"], values["time_zone"])
     context = {
-        **frame(request, kind), "rows": rows, "values": values, "errors": errors or {}, "preview": shown if not errors else {**shown, "errors": {}},
+        **frame(request, kind), "rows": rows, "values": values, "errors": errors, "preview": {**shown, "errors": {}} if errors else shown,
         "examples": EXAMPLES,
     }  # fmt: skip
     return render(request, "models/schedules.html", context, status=422 if errors else 200)

@@ -16,7 +16,12 @@ from console.verdicts.models import Verdict
 from scoring.policy import Clause, PolicyDocument
 from scoring.registry import KINDS
 
-SKIP_REASONS = (("distress", "It distresses me"), ("language", "I do not read this language"), ("broken", "It cannot be shown or read"), ("other", "Another reason"))
+SKIP_REASONS = (
+    ("distress", "It distresses me"),
+    ("language", "I do not read this language"),
+    ("broken", "It cannot be shown or read"),
+    ("other", "Another reason"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +75,11 @@ def case_context(case: Case, claim: Claim | None, user: User, holder: Claim | No
         "reasons": reason_options(screen.policy), "skip_reasons": SKIP_REASONS,
         "actions": [ActionOption(name=a, title=action_title(a)) for a in screen.policy.actions], "lease_left": left, "lease_total": total,
         "lease_share": left / total if total else 0, "undo": undo_offer(user), "limit_seconds": case.queue.sla_minutes * 60,
-        "has_media": any(_has_media(block) for block in screen.blocks), "has_hidden": any(getattr(b, "normalised", None) for b in screen.blocks),
+        "has_media": any(_has_media(block) for block in screen.blocks),
+        "has_hidden": any(getattr(b, "normalised", None) is not None for b in screen.blocks),
     }  # fmt: skip
 
 
 def _has_media(block: Any) -> bool:
-    return bool(getattr(block, "media", None)) or any(getattr(p, "image", None) for p in (*getattr(block, "frames", ()), *getattr(block, "turns", ())))
+    """Something that B would unblur."""
+    return bool(getattr(block, "media", None)) or any(turn.image for turn in getattr(block, "turns", ()))

@@ -56,7 +56,7 @@ def run(address: str, user: str, password: str, out: Path, only: str = "") -> No
     with chromium() as browser:
         for width, height in WIDTHS.items():
             for theme in ("light", "dark"):
-                page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=theme)  # type: ignore[arg-type]
+                page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=theme)
                 page.goto(f"{address}/accounts/login/")
                 _save(page, out, "sign-in", width, theme)
                 sign_in(page, address, user, password)

@@ -250,7 +250,17 @@ def plain(value: Any) -> str:
         return "Yes" if value else "No"
     if isinstance(value, dict):
         return ", ".join(f"{words_of(str(k))}: {plain(v)}" for k, v in value.items())
-    return ", ".join(plain(v) for v in value) if isinstance(value, list) else str(value)
+    if isinstance(value, list):
+        return ", ".join(plain(v) for v in value)
+    text = str(value)
+    return words_of(text) if text.isupper() and "_" in text else text  # constants of the statement of reasons
+
+
+@register.filter
+def styled(field: Any) -> SafeString:
+    """A form field with the look of the product."""
+    found: SafeString = field.as_widget(attrs={"class": "" if field.widget_type in ("checkbox", "radioselect") else "input"})
+    return found
 
 
 @register.filter

@@ -1,0 +1,64 @@
+"""Numbers and times are said in the words of the design."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from console.ui.words import ago, clock_words, day_words, in_ten, initials, percent, span_words, why_words
+
+
+@pytest.mark.parametrize(
+    ("chance", "said"),
+    [(0.69, "7 in 10"), (0.0, "fewer than 1 in 10"), (0.04, "fewer than 1 in 10"), (0.97, "more than 9 in 10"), (None, "not known")],
+)
+def test_it_says_a_chance_in_tenths(chance: float | None, said: str) -> None:
+    assert in_ten(chance) == said
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(40, "40 s"), (18 * 60, "18 min"), (3 * 3600, "3 h"), (60 * 3600, "2 days"), (-5, "0 s")])
+def test_it_says_a_length_in_one_unit(seconds: int, said: str) -> None:
+    assert span_words(seconds) == said
+    assert span_words(timedelta(seconds=seconds)) == said
+
+
+def test_it_says_rates_of_error_in_per_cent() -> None:
+    assert percent(0.008) == "0.8 %"
+    assert percent(0.42) == "42 %"
+
+
+def test_it_says_a_day_as_people_do() -> None:
+    now = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+    assert day_words(now - timedelta(minutes=19), now) == "Today, 08:41"
+    assert day_words(now - timedelta(hours=16), now) == "Yesterday, 17:00"
+    assert day_words(datetime(2026, 3, 3, 9, 0, tzinfo=UTC), now) == "3 Mar, 09:00"
+    assert day_words(datetime(2024, 3, 3, 9, 0, tzinfo=UTC), now) == "3 Mar 2024"
+
+
+def test_it_never_counts_into_the_future() -> None:
+    now = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+    assert ago(now + timedelta(seconds=3), now) == timedelta(0)
+
+
+def test_it_says_places_in_a_film() -> None:
+    assert clock_words(22.4) == "0:22"
+    assert clock_words(3727) == "1:02:07"
+
+
+def test_it_takes_initials_from_any_name() -> None:
+    assert initials("Ines Kolda") == "IK"
+    assert initials("rita") == "R"
+    assert initials("") == "?"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "said"),
+    [
+        ("The machine is not sure. 7 in 10 like this break the rule.", "The machine is not sure."),
+        ("More than 9 in 10 like this break the rule.", "For review."),
+        ("3 people reported it.", "3 people reported it."),
+    ],
+)
+def test_it_keeps_the_chance_out_of_why_a_case_is_here(sentence: str, said: str) -> None:
+    assert why_words(sentence) == said
