@@ -20,6 +20,7 @@ class Role(StrEnum):
 
 
 PEOPLE = frozenset({Role.MODERATOR, Role.LEAD, Role.POLICY, Role.ADMIN})  # roles that are groups
+_KNOWN = "_roles"  # where they are kept on the object
 _ALSO = {Role.LEAD: frozenset({Role.MODERATOR}), Role.ADMIN: PEOPLE}
 
 
@@ -32,14 +33,14 @@ def roles_of(user: User | AbstractBaseUser | AnonymousUser) -> frozenset[Role]:
     """Roles of a person by groups, kept on the object: one query for each request."""
     if not user.is_authenticated or not user.is_active:
         return frozenset()
-    known: frozenset[Role] | None = getattr(user, "_roles", None)
+    known: frozenset[Role] | None = getattr(user, _KNOWN, None)
     if known is None:
         if getattr(user, "is_superuser", False):
             known = PEOPLE
         else:
             names = set(user.groups.values_list("name", flat=True)) if hasattr(user, "groups") else set()
             known = with_implied({role for role in PEOPLE if role.value in names})
-        user._roles = known  # type: ignore[union-attr]
+        setattr(user, _KNOWN, known)
     return known
 
 

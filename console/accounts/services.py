@@ -116,5 +116,7 @@ def _service_user(source: Source, role: Role, actor: str) -> User:
 
 @transaction.atomic
 def token_revoke(*, token: ApiToken, actor: str) -> None:
-    audit_append(actor=actor, verb="token.revoked", subject=f"source:{token.source.slug}", data={"role": token.role, "key": token.token_key})
+    audit_append(
+        actor=actor, verb="token.revoked", subject=f"source:{token.source.slug}", data={"role": token.role, "key": token.token_key}
+    )
     token.delete()

@@ -55,9 +55,10 @@ class HasRole(BasePermission):
         if not request.user or not request.user.is_authenticated:
             return False
         roles: Mapping[str, frozenset[Role]] = getattr(view, "roles", {})
-        if request.method not in roles:
-            raise exceptions.MethodNotAllowed(request.method or "")
-        return bool(roles[request.method] & caller_of(request).roles)
+        method = request.method or ""
+        if method not in roles:
+            raise exceptions.MethodNotAllowed(method)
+        return bool(roles[method] & caller_of(request).roles)
 
 
 class CallerThrottle(SimpleRateThrottle):
@@ -99,9 +100,6 @@ class ApiView(APIView):
     def prepare(self, request: Request) -> str:
         """Runs before the transaction of a POST; returns a hash of what was asked."""
         return hashlib.sha256(body_of(request)).hexdigest()
-
-    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> Any:
-        raise exceptions.MethodNotAllowed(request.method or "")
 
 
 def body_of(request: Request) -> bytes:

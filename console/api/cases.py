@@ -81,7 +81,8 @@ def _screen(screen: CaseScreen, claim: Claim) -> dict[str, Any]:
         "case": case_row(screen.case, blind=screen.case.blind), "token": claim.token, "lease_until": claim.lease_until,
         "item": _item(screen.item), "blocks": [{"type": block.type, **as_json(block)} for block in screen.blocks],
         "policy": {
-            "version": screen.policy_version.number, "checksum": screen.policy_version.checksum, "document": screen.policy.model_dump(mode="json"),
+            "version": screen.policy_version.number, "checksum": screen.policy_version.checksum,
+            "document": screen.policy.model_dump(mode="json"),
         },
         "evidence_shown": screen.evidence_shown,
     }  # fmt: skip

@@ -32,11 +32,16 @@ def _since(text: str) -> datetime:
 
 def _after(key: object) -> Q:
     try:
-        at, last = key  # type: ignore[misc]
-        moment, pk = datetime.fromisoformat(at), UUID(last)
-    except (ValueError, TypeError) as error:
+        if not isinstance(key, list) or len(key) != 2:
+            raise ValueError(key)
+        moment, pk = datetime.fromisoformat(str(key[0])), UUID(str(key[1]))
+    except ValueError as error:
         raise Invalid({"cursor": ["This is not a cursor that was given out here."]}) from error
     return Q(effective_at__gt=moment) | Q(effective_at=moment, pk__gt=pk)
+
+
+def _key(decision: Decision) -> list[str]:
+    return [decision.effective_at.isoformat() if decision.effective_at else "", str(decision.pk)]
 
 
 class Decisions(ApiView):
@@ -59,7 +64,7 @@ class Decisions(ApiView):
             rows = rows.filter(_after(key))
         limit = limit_of(request)
         found = list(rows.order_by("effective_at", "pk")[: limit + 1])
-        return Answer(page(request, found, limit, lambda d: decision_row(d, d.item), lambda d: [d.effective_at.isoformat(), str(d.pk)]))
+        return Answer(page(request, found, limit, lambda d: decision_row(d, d.item), _key))
 
 
 class DecisionView(ApiView):
@@ -86,9 +91,8 @@ class DecisionStatement(DecisionView):
         decision = self.decision(decision_id)
         if not decision.statement:
             raise NotFound("This decision restricts nothing, so there is no statement of reasons.", code="no_statement")
-        return Answer(
-            {
-                "decision": decision.pk, "item": decision.item_id, "external_id": decision.item.external_id,
-                "application_date": decision.effective_at.date() if decision.effective_at else None, "statement": decision.statement,
-            }  # fmt: skip
-        )
+        body = {
+            "decision": decision.pk, "item": decision.item_id, "external_id": decision.item.external_id,
+            "application_date": decision.effective_at.date() if decision.effective_at else None, "statement": decision.statement,
+        }  # fmt: skip
+        return Answer(body)

@@ -29,7 +29,8 @@ def _row(delivery: Delivery) -> dict[str, Any]:
 
 def _with_attempts(delivery: Delivery) -> dict[str, Any]:
     attempts = [
-        {"at": a.at, "status": a.status, "error": a.error, "body": a.body, "took_ms": a.took_ms} for a in delivery.attempt_set.order_by("pk")
+        {"at": a.at, "status": a.status, "error": a.error, "body": a.body, "took_ms": a.took_ms}
+        for a in delivery.attempt_set.order_by("pk")
     ]
     return {**_row(delivery), "attempt_list": attempts}
 
@@ -69,7 +70,9 @@ class DeliveryOne(DeliveryView):
 class DeliveryReplay(DeliveryView):
     roles = {"POST": SENDERS}
 
-    @described("Send it again, with the same id", {200: DeliveryOut}, tag="webhooks", name="deliveries_replay", problems=[404, 409], post=True)
+    @described(
+        "Send it again, with the same id", {200: DeliveryOut}, tag="webhooks", name="deliveries_replay", problems=[404, 409], post=True
+    )
     @idempotent
     def post(self, request: Request, delivery_id: int) -> HttpResponse:
         delivery = delivery_replay(delivery=self.delivery(delivery_id), actor=self.caller().actor)

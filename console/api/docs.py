@@ -40,11 +40,16 @@ def described(
     for status in (*problems, 401, 403, *((422,) if post else ())):
         responses[status, _PROBLEM] = OpenApiResponse(ProblemOut, description="Problem document")
     return extend_schema(
-        summary=summary, operation_id=name, tags=[tag], request=body, responses=responses, parameters=[*parameters, *((KEY,) if post else ())]
+        summary=summary,
+        operation_id=name,
+        tags=[tag],
+        request=body,
+        responses=responses,
+        parameters=[*parameters, *((KEY,) if post else ())],
     )
 
 
-class TokenScheme(OpenApiAuthenticationExtension):
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     target_class = "console.api.auth.TokenAuthentication"
     name = "token"
 
@@ -52,7 +57,7 @@ class TokenScheme(OpenApiAuthenticationExtension):
         return {"type": "apiKey", "in": "header", "name": "Authorization", "description": "`Token sl_...`, from `manage.py create_token`."}
 
 
-class SessionScheme(OpenApiAuthenticationExtension):
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     target_class = "console.api.auth.SignedIn"
     name = "session"
 

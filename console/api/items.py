@@ -89,7 +89,9 @@ def _decided(body: dict[str, Any], item_id: UUID, seconds: float) -> Answer | No
     while True:
         item = Item.objects.filter(pk=item_id).exclude(status=Item.Status.RECEIVED).first()
         if item is not None:
-            decision = item.decisions.filter(state__in=[Decision.State.EFFECTIVE, Decision.State.HELD]).select_related("policy_version").first()
+            decision = (
+                item.decisions.filter(state__in=[Decision.State.EFFECTIVE, Decision.State.HELD]).select_related("policy_version").first()
+            )
             return Answer({**body, "status": item.status, "decision": decision_row(decision, item) if decision else None}, 200)
         if time.monotonic() + pause > until:
             return None
@@ -132,7 +134,7 @@ class ItemsBulk(ApiView):
 def _rows_of(raw: Any) -> Sequence[Any]:
     rows = raw.get("items") if isinstance(raw, dict) else None
     if not isinstance(rows, list) or not rows:
-        raise Invalid({"items": ["Send {\"items\": [...]} with at least one item."]})
+        raise Invalid({"items": ['Send {"items": [...]} with at least one item.']})
     if len(rows) > BULK_LIMIT:
         raise Invalid({"items": [f"A call holds {BULK_LIMIT} items at most; this one has {len(rows)}."]})
     return rows
@@ -143,7 +145,8 @@ _STATUS = {"created": 202, "same": 200, "conflict": 409}
 
 def _good_row(index: int, answer: Received) -> dict[str, Any]:
     row: dict[str, Any] = {
-        "index": index, "status": _STATUS[answer.result], "external_id": answer.external_id, "id": answer.id, "url": absolute("item", answer.id),
+        "index": index, "status": _STATUS[answer.result], "external_id": answer.external_id, "id": answer.id,
+        "url": absolute("item", answer.id),
     }  # fmt: skip
     if answer.result == "conflict":
         row |= {"code": "other_body", "errors": [{"field": "external_id", "message": "It was posted before with another body."}]}
@@ -179,7 +182,9 @@ class ItemOne(ItemView):
 class ItemReports(ItemView):
     roles = {"POST": SENDERS}
 
-    @described("A user reports an item", {202: ReceivedOut}, tag="items", name="items_report", body=ReportIn, problems=[400, 404], post=True)
+    @described(
+        "A user reports an item", {202: ReceivedOut}, tag="items", name="items_report", body=ReportIn, problems=[400, 404], post=True
+    )
     @idempotent
     def post(self, request: Request, item_id: UUID) -> HttpResponse:
         item, form = self.item(item_id), read_body(request, ReportIn)

@@ -34,7 +34,9 @@ class MediaUpload(ApiView):
         self.received = upload_receive(_file_of(request))
         return hashlib.sha256(self.received.sha256.encode()).hexdigest()
 
-    @described("Upload an image or a video", {201: MediaOut}, tag="media", name="media_post", body=_FORM, problems=[400, 413, 415], post=True)
+    @described(
+        "Upload an image or a video", {201: MediaOut}, tag="media", name="media_post", body=_FORM, problems=[400, 413, 415], post=True
+    )
     @idempotent
     def post(self, request: Request) -> HttpResponse:
         caller = self.caller()
@@ -47,7 +49,7 @@ class MediaUpload(ApiView):
         return super().finalize_response(request, response, *args, **kwargs)
 
 
-def _file_of(request: Request) -> UploadedFile:
+def _file_of(request: Request) -> UploadedFile[Any]:
     raw = request._request
     if (raw.content_type or "") != "multipart/form-data":
         raise exceptions.UnsupportedMediaType(raw.content_type or "", detail='Send multipart/form-data with the file as "file".')
@@ -58,7 +60,7 @@ def _file_of(request: Request) -> UploadedFile:
     except MultiPartParserError as error:
         raise Invalid({"body": ["It is not a multipart form."]}) from error
     if file is None:
-        raise Invalid({"file": ["Send the file in the field \"file\"."]})
+        raise Invalid({"file": ['Send the file in the field "file".']})
     return file
 
 

@@ -45,7 +45,9 @@ def _broker_answers() -> bool:
 def metrics(request: HttpRequest) -> HttpResponse:
     wanted = settings.METRICS_TOKEN
     if wanted and not compare_digest(request.headers.get("Authorization", ""), f"Bearer {wanted}"):
-        return Problem(status=401, code="not_authenticated", detail="This needs the token of METRICS_TOKEN.", headers={"WWW-Authenticate": "Bearer"}).response()
+        return Problem(
+            status=401, code="not_authenticated", detail="This needs the token of METRICS_TOKEN.", headers={"WWW-Authenticate": "Bearer"}
+        ).response()
     return HttpResponse(generate_latest(_REGISTRY), content_type=CONTENT_TYPE_LATEST)
 
 
@@ -57,7 +59,8 @@ def _json(data: dict[str, str]) -> HttpResponse:
 _GAUGES: tuple[tuple[str, str, list[str], str], ...] = (
     (
         "second_look_cases", "Open cases by queue and state.", ["queue", "state"],
-        "SELECT q.slug, c.state, count(*) FROM cases_case c JOIN cases_queue q ON q.id = c.queue_id WHERE c.state <> 'closed' GROUP BY 1, 2",
+        "SELECT q.slug, c.state, count(*) FROM cases_case c JOIN cases_queue q ON q.id = c.queue_id"
+        " WHERE c.state <> 'closed' GROUP BY 1, 2",
     ),
     (
         "second_look_case_oldest_seconds", "Age of the oldest waiting case of a queue.", ["queue"],

@@ -47,9 +47,7 @@ def page_by_id(request: Request, rows: QuerySet[M], shape: Callable[[M], dict[st
     return page(request, list(rows.order_by("-pk")[: limit + 1]), limit, shape, lambda row: str(row.pk))
 
 
-def page(
-    request: Request, found: Sequence[M], limit: int, shape: Callable[[M], dict[str, Any]], key: Callable[[M], Any]
-) -> dict[str, Any]:
+def page(request: Request, found: Sequence[M], limit: int, shape: Callable[[M], dict[str, Any]], key: Callable[[M], Any]) -> dict[str, Any]:
     """`found` holds one row more than `limit` when there is a next page."""
     shown = found[:limit]
     cursor = _encode(key(shown[-1])) if len(found) > limit else None

@@ -83,10 +83,12 @@ def _framework(error: exceptions.APIException) -> Problem:
     headers: dict[str, str] = {}
     if challenge := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = challenge
-    if isinstance(error, exceptions.Throttled) and error.wait is not None:
-        headers["Retry-After"] = str(max(1, round(error.wait)))
+    if (wait := getattr(error, "wait", None)) is not None:
+        headers["Retry-After"] = str(max(1, round(wait)))
     if isinstance(error.detail, dict):
-        fields = {str(name): [force_str(e) for e in (texts if isinstance(texts, list) else [texts])] for name, texts in error.detail.items()}
+        fields = {
+            str(name): [force_str(e) for e in (texts if isinstance(texts, list) else [texts])] for name, texts in error.detail.items()
+        }
         return Problem(status=error.status_code, code="invalid", detail="Some fields are not right.", errors=fields, headers=headers)
     detail = "; ".join(force_str(part) for part in error.detail) if isinstance(error.detail, list) else force_str(error.detail)
     code = error.get_codes()

@@ -32,7 +32,9 @@ class FeedbackIn(Form):
 
 
 class ClaimIn(Form):
-    evidence: bool = Field(False, description="Send the evidence at once. The verdict then counts as given with the machine's opinion in view.")
+    evidence: bool = Field(
+        False, description="Send the evidence at once. The verdict then counts as given with the machine's opinion in view."
+    )
 
 
 class HoldIn(Form):

@@ -33,7 +33,10 @@ def item_row(item: Item) -> Json:
 
 def item_full(item: Item, caller: Caller) -> Json:
     """The item with all that is known of it. What a blind reviewer may not see yet is not in it."""
-    case = item.cases.select_related("queue").exclude(state=Case.State.CLOSED).first() or item.cases.select_related("queue").order_by("-pk").first()
+    case = (
+        item.cases.select_related("queue").exclude(state=Case.State.CLOSED).first()
+        or item.cases.select_related("queue").order_by("-pk").first()
+    )
     hidden = _opinion_hidden(case, caller)
     decision = item.decisions.filter(state__in=["effective", "held"]).select_related("policy_version").first()
     return {
@@ -71,8 +74,8 @@ def decision_row(decision: Decision, item: Item) -> Json:
     return {
         "id": decision.pk, "item": item.pk, "external_id": item.external_id, "kind": item.kind, "number": decision.number,
         "state": decision.state, "outcome": decision.outcome, "reason": decision.reason, "sentence": decision.sentence,
-        "action": decision.action or None, "clause": decision.clause or None, "label": decision.label or None, "rule": decision.rule or None,
-        "severity": decision.severity, "automated": decision.automated, "model": decision.model or None,
+        "action": decision.action or None, "clause": decision.clause or None, "label": decision.label or None,
+        "rule": decision.rule or None, "severity": decision.severity, "automated": decision.automated, "model": decision.model or None,
         "policy_version": decision.policy_version.number, "thresholds": decision.thresholds, "created_at": decision.created_at,
         "effective_at": decision.effective_at,
         "statement_url": absolute("decision-statement", decision.pk) if decision.outcome == "enforce" else None,

@@ -65,7 +65,9 @@ class RunOne(ApiView):
 class Models(ApiView):
     roles = {"GET": OWNERS}
 
-    @described("Model versions, newest first", {200: ModelPage}, tag="training", name="models_list", problems=[400], parameters=[_KIND, *CURSOR])
+    @described(
+        "Model versions, newest first", {200: ModelPage}, tag="training", name="models_list", problems=[400], parameters=[_KIND, *CURSOR]
+    )
     def get(self, request: Request) -> HttpResponse:
         versions = ModelVersion.objects.select_related("snapshot").defer("card").filter(**_kind_of(request))
         return Answer(page_by_id(request, versions, model_row))
@@ -94,7 +96,15 @@ class ModelOne(ModelView):
 class ModelPromote(ModelView):
     roles = {"POST": ADMINS}
 
-    @described("Let this version serve", {200: ModelOut}, tag="training", name="models_promote", body=PromoteIn, problems=[400, 404, 409], post=True)
+    @described(
+        "Let this version serve",
+        {200: ModelOut},
+        tag="training",
+        name="models_promote",
+        body=PromoteIn,
+        problems=[400, 404, 409],
+        post=True,
+    )
     @idempotent
     def post(self, request: Request, version: str) -> HttpResponse:
         form = read_body(request, PromoteIn)

@@ -19,7 +19,8 @@ from console.enforcement.models import WebhookEndpoint
 
 def _row(endpoint: WebhookEndpoint) -> dict[str, Any]:
     return {
-        "id": endpoint.pk, "url": endpoint.url, "topics": endpoint.topics, "is_active": endpoint.is_active, "created_at": endpoint.created_at,
+        "id": endpoint.pk, "url": endpoint.url, "topics": endpoint.topics, "is_active": endpoint.is_active,
+        "created_at": endpoint.created_at,
     }  # fmt: skip
 
 
@@ -61,7 +62,9 @@ class WebhookOne(ApiView):
     def patch(self, request: Request, webhook_id: UUID) -> HttpResponse:
         caller, form, endpoint = self.caller(), read_body(request, WebhookChange), self.endpoint(webhook_id)
         change = Change(url=form.url, topics=form.topics, is_active=form.is_active)
-        return Answer(_row(endpoint_change(endpoint=endpoint, change=change, may_hear_system=Role.ADMIN in caller.roles, actor=caller.actor)))
+        return Answer(
+            _row(endpoint_change(endpoint=endpoint, change=change, may_hear_system=Role.ADMIN in caller.roles, actor=caller.actor))
+        )
 
     @described("Remove a webhook", {204: None}, tag="webhooks", name="webhooks_remove", problems=[404])
     def delete(self, request: Request, webhook_id: UUID) -> HttpResponse:

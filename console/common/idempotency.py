@@ -72,7 +72,7 @@ def _reserve(caller: str, key: str, request_hash: str) -> bool:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{WAIT_SECONDS}s"])
             cursor.execute(_RESERVE, [caller, key, request_hash])
-            reserved = cursor.rowcount == 1
+            reserved = bool(cursor.rowcount == 1)
             cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
     except OperationalError as error:
         if isinstance(error.__cause__, LockNotAvailable):

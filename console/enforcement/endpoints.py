@@ -32,7 +32,9 @@ def endpoint_create(*, source: Source, url: str, topics: Sequence[str], may_hear
     if source.endpoints.count() >= MOST_ENDPOINTS:
         raise Invalid({"url": [f"A source has {MOST_ENDPOINTS} webhooks at most; remove one first."]})
     endpoint = WebhookEndpoint.objects.create(source=source, url=url, topics=list(topics), secret=secret_new())
-    audit_append(actor=actor, verb="webhook.created", subject=f"webhook:{endpoint.pk}", data={"source": source.slug, "topics": list(topics)})
+    audit_append(
+        actor=actor, verb="webhook.created", subject=f"webhook:{endpoint.pk}", data={"source": source.slug, "topics": list(topics)}
+    )
     return endpoint
 
 

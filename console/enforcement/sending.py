@@ -5,8 +5,10 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -47,15 +49,16 @@ def signed_headers(*, secret: str, message_id: str, at: datetime, body: str) -> 
 def post(url: str, body: str, headers: Mapping[str, str], *, timeout: float = TIMEOUT_SECONDS) -> Answered:
     """Check the address now, connect to what was checked, send, read a little. Never raises for what the network does."""
     started = time.monotonic()
+    line = _Line(until=started + timeout)
     try:
         target = target_of(url)
-        status, text = _exchange(target, addresses_of(target)[0], body.encode(), headers, started + timeout)
+        status, text = line.exchange(target, addresses_of(target)[0], body.encode(), headers)
     except RefusedAddress as error:
         return Answered(status=None, error=f"refused: {error}"[:300], took_ms=_since(started))
-    except TimeoutError:
-        return Answered(status=None, error=f"no answer within {timeout:g} seconds", took_ms=_since(started))
-    except (OSError, http.client.HTTPException) as error:
-        return Answered(status=None, error=f"{type(error).__name__}: {error}"[:300], took_ms=_since(started))
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        late = line.cut or isinstance(error, TimeoutError)
+        said = f"no answer within {timeout:g} seconds" if late else f"{type(error).__name__}: {error}"[:300].replace("\x00", "")
+        return Answered(status=None, error=said, took_ms=_since(started))
     return Answered(status=status, body=text[:1000], took_ms=_since(started))
 
 
@@ -63,46 +66,45 @@ def _since(started: float) -> int:
     return round((time.monotonic() - started) * 1000)
 
 
-def _exchange(target: Target, address: str, body: bytes, headers: Mapping[str, str], until: float) -> tuple[int, str]:
-    connection = http.client.HTTPConnection(target.host, target.port)
-    connection.sock = _connect(target, address, until)
-    try:
-        connection.request("POST", target.path, body=body, headers={"Host": target.host_header, "Connection": "close", **headers})
-        response = connection.getresponse()
-        return response.status, _read_little(response, connection.sock, until).decode("utf-8", "replace").replace("\x00", "")
-    finally:
-        connection.close()
+class _Line:
+    """One connection with one deadline for everything: a timer cuts it, so that a peer who drips cannot hold a worker."""
 
+    def __init__(self, *, until: float) -> None:
+        self.until = until
+        self.cut = False
+        self._socket: socket.socket | None = None
 
-def _connect(target: Target, address: str, until: float) -> socket.socket:
-    plain = socket.create_connection((address, target.port), timeout=_left(until))
-    if target.scheme == "http":
-        return plain
-    try:
-        return ssl.create_default_context().wrap_socket(plain, server_hostname=target.host)
-    except BaseException:
-        plain.close()
-        raise
+    def exchange(self, target: Target, address: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, str]:
+        timer = threading.Timer(max(0.0, self.until - time.monotonic()), self._cut)
+        timer.daemon = True
+        timer.start()
+        connection = http.client.HTTPConnection(target.host, target.port)
+        try:
+            connection.sock = self._connect(target, address)
+            connection.request("POST", target.path, body=body, headers={"Host": target.host_header, "Connection": "close", **headers})
+            response = connection.getresponse()
+            text = response.read(BODY_BYTES)
+            if self.cut:
+                raise TimeoutError
+            return response.status, text.decode("utf-8", "replace").replace("\x00", "")
+        finally:
+            timer.cancel()
+            connection.close()
+            if self._socket is not None:
+                self._socket.close()
 
+    def _connect(self, target: Target, address: str) -> socket.socket:
+        left = max(0.01, self.until - time.monotonic())
+        self._socket = socket.create_connection((address, target.port), timeout=left)
+        if target.scheme == "https":
+            context = ssl.create_default_context()
+            secure = context.wrap_socket(self._socket, server_hostname=target.host, do_handshake_on_connect=False)
+            self._socket = secure
+            secure.do_handshake()
+        return self._socket
 
-def _read_little(response: http.client.HTTPResponse, sock: socket.socket | None, until: float) -> bytes:
-    """At most 64 kB, and not a drip at a time past the deadline."""
-    parts: list[bytes] = []
-    size = 0
-    while size < BODY_BYTES:
-        left = _left(until)
-        if sock is not None:
-            sock.settimeout(left)
-        part = response.read1(min(8192, BODY_BYTES - size))
-        if not part:
-            break
-        parts.append(part)
-        size += len(part)
-    return b"".join(parts)
-
-
-def _left(until: float) -> float:
-    left = until - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left
+    def _cut(self) -> None:
+        self.cut = True
+        if self._socket is not None:
+            with suppress(OSError):
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)  # below TLS, whose own shutdown would wait

@@ -96,7 +96,7 @@ def statement_of_reasons(item: Item, decision: Reasons, policy: PolicyDocument, 
         "automated_decision": _automated(decision.automated, seen_by_machine),
         "account_type": "ACCOUNT_TYPE_PRIVATE",
         "action": action,
-        "redress": "You can ask the platform to look again, free of charge, within six months. A person who did not decide before will look.",
+        "redress": "You can ask the platform to look again, free of charge, within six months. A person who has not decided it will.",
     }
 
 

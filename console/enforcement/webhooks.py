@@ -49,10 +49,7 @@ def delivery_attempt(job: Claimed) -> str:
     if delivery is None:
         job_done(job_id=job.id, token=job.token)
         return "skipped"
-    if delivery.endpoint.is_active:
-        answered = _send(delivery)
-    else:
-        answered = Answered(status=None, error="the endpoint is switched off")
+    answered = _send(delivery) if delivery.endpoint.is_active else Answered(status=None, error="the endpoint is switched off")
     return _record(delivery, answered, job)
 
 

@@ -64,7 +64,10 @@ def test_each_reviewer_token_acts_for_a_person_of_its_own(db: None) -> None:
 
 
 def test_tokens_of_an_integration_share_one_account(shop: Source) -> None:
-    assert token_create(source_name="shop", role=Role.INTEGRATION).token.user == token_create(source_name="shop", role=Role.INTEGRATION).token.user
+    assert (
+        token_create(source_name="shop", role=Role.INTEGRATION).token.user
+        == token_create(source_name="shop", role=Role.INTEGRATION).token.user
+    )
 
 
 def test_a_token_can_act_for_a_named_person(rita: User) -> None:
@@ -137,7 +140,9 @@ def test_a_revoked_token_is_refused_at_once(shop: Source) -> None:
     assert AuditRow.objects.filter(verb="token.revoked").exists()
 
 
-@pytest.mark.parametrize("header", ["Token", "Token x", "Token x y", "Token sl_" + "0" * 64, "Token \u00e9", "Bearer x", "", "Token " + "a" * 10_000])
+@pytest.mark.parametrize(
+    "header", ["Token", "Token x", "Token x y", "Token sl_" + "0" * 64, "Token \u00e9", "Bearer x", "", "Token " + "a" * 10_000]
+)
 def test_what_is_no_token_is_refused(db: None, header: str) -> None:
     problem(Calls({"Authorization": header}).get("items"), 401)
 

@@ -35,7 +35,9 @@ def test_a_fault_of_ours_tells_no_secrets(shop: Source, ready: None, monkeypatch
 
 
 @pytest.mark.parametrize("path", ["items", "items/bulk"])
-def test_a_database_that_is_down_says_so_and_when_to_try_again(shop: Source, ready: None, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+def test_a_database_that_is_down_says_so_and_when_to_try_again(
+    shop: Source, ready: None, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
     from console import flow
 
     def down(**given: Any) -> None:

@@ -96,7 +96,10 @@ def test_it_refuses_a_wait_that_is_no_time(shop_calls: Calls, wait: str) -> None
         ({"kind": "review", "external_id": "a", "payload": {"text": "x"}, "severity_hint": 9}, "severity_hint"),
         ({"kind": "review", "external_id": "a", "payload": {"text": "x"}, "actor": {"name": "no id"}}, "actor.id"),
         ({"kind": "order", "external_id": "a", "payload": {"placed_at": "2026-01-01T00:00:00Z"}}, "payload.amount"),
-        ({"kind": "chat", "external_id": "a", "payload": {"messages": [{"text": "no sender"}], "account": {}}}, "payload.messages.0.sender"),
+        (
+            {"kind": "chat", "external_id": "a", "payload": {"messages": [{"text": "no sender"}], "account": {}}},
+            "payload.messages.0.sender",
+        ),
         ({"kind": "video", "external_id": "a", "payload": {"media": "../../etc/passwd"}}, "payload.media"),
         ({"kind": "video", "external_id": "a", "payload": {"media": str(uuid.uuid4())}}, "payload.media"),
         ([], "body"),
@@ -119,7 +122,9 @@ def test_it_refuses_what_is_not_json(shop_calls: Calls, body: bytes) -> None:
 
 
 def test_it_refuses_another_content_type(shop_calls: Calls) -> None:
-    answer = shop_calls.client.post("/api/v1/items", "kind=review", content_type="application/x-www-form-urlencoded", headers=shop_calls.headers)
+    answer = shop_calls.client.post(
+        "/api/v1/items", "kind=review", content_type="application/x-www-form-urlencoded", headers=shop_calls.headers
+    )
     problem(answer, 415)
 
 
@@ -137,7 +142,14 @@ def test_it_ignores_fields_that_nobody_may_set(shop_calls: Calls, rival: Source)
 
 def test_it_takes_many_items_and_quarantines_the_bad_ones(shop_calls: Calls, shop: Source) -> None:
     shop_calls.post("items", review("old"))
-    rows = [review("a"), {"kind": "poem", "external_id": "b", "payload": {}}, review("old"), review("old", "Other."), 7, review("c", "nul \x00")]
+    rows = [
+        review("a"),
+        {"kind": "poem", "external_id": "b", "payload": {}},
+        review("old"),
+        review("old", "Other."),
+        7,
+        review("c", "nul \x00"),
+    ]
     answer = shop_calls.post("items/bulk", {"items": rows})
     assert answer.status_code == 207
     body = answer.json()
@@ -166,7 +178,7 @@ def test_it_shows_an_item_with_scores_decision_case_and_history(shop_calls: Call
     assert 0 <= body["scores"][0]["risk"] <= 1
     assert body["decision"]["model"] == body["scores"][0]["model"]
     assert (body["case"] is not None) == (body["decision"]["outcome"] == "review")
-    assert [event["sentence"] for event in body["history"]][0] == "Received"
+    assert next(event["sentence"] for event in body["history"]) == "Received"
 
 
 def test_it_lists_items_page_by_page_newest_first(shop_calls: Calls) -> None:
@@ -218,7 +230,9 @@ def test_it_turns_feedback_into_a_label(shop_calls: Calls) -> None:
     assert Label.objects.get().source == "feedback"
 
 
-@pytest.mark.parametrize("body", [{}, {"event": "party"}, {"event": 5}, {"event": "bounce", "data": "x"}, {"event": "bounce", "data": {"x": "\x00"}}])
+@pytest.mark.parametrize(
+    "body", [{}, {"event": "party"}, {"event": 5}, {"event": "bounce", "data": "x"}, {"event": "bounce", "data": {"x": "\x00"}}]
+)
 def test_it_refuses_feedback_that_it_does_not_know(shop_calls: Calls, body: dict[str, Any]) -> None:
     item = shop_calls.post("items", review()).json()
     problem(shop_calls.post(f"items/{item['id']}/feedback", body), 400)

@@ -161,7 +161,8 @@ def test_a_second_verdict_is_refused(rita_calls: Calls, hold: dict[str, Any]) ->
 @pytest.mark.parametrize(
     ("form", "field"),
     [
-        ({}, "outcome"), ({"outcome": "maybe"}, "outcome"), ({"outcome": "enforce"}, "clauses"), ({"outcome": "enforce", "clauses": ["9"]}, "clauses"),
+        ({}, "outcome"), ({"outcome": "maybe"}, "outcome"), ({"outcome": "enforce"}, "clauses"),
+        ({"outcome": "enforce", "clauses": ["9"]}, "clauses"),
         ({**ENFORCE, "action": "explode"}, "action"), ({**ALLOW, "severity": 7}, "severity"), ({**ALLOW, "labels": {"hate": 2}}, "labels"),
         ({**ALLOW, "fields": {"email": "right"}}, "fields"), ({**ALLOW, "note": 5}, "note"), ({**ALLOW, "token": "x"}, "token"),
         ({**ALLOW, "note": "nul \x00"}, "body"), ({**ALLOW, "clauses": "4.4"}, "clauses"), ({**ALLOW, "token": 2**70}, "token"),
@@ -173,7 +174,9 @@ def test_it_names_the_field_of_a_verdict_that_is_wrong(rita_calls: Calls, hold: 
     assert not Verdict.objects.exists()
 
 
-def test_a_token_of_another_source_neither_claims_nor_sees_the_case(hold: dict[str, Any], rita_calls: Calls, rival: Source, waiting: Waiting) -> None:
+def test_a_token_of_another_source_neither_claims_nor_sees_the_case(
+    hold: dict[str, Any], rita_calls: Calls, rival: Source, waiting: Waiting
+) -> None:
     waiting("Another.")
     stranger = of(rival, Role.MODERATOR)
     assert stranger.post("queues/reviews/claim").status_code == 204

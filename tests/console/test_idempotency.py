@@ -16,7 +16,7 @@ from console.common.idempotency import Kept, answer_once, answers_forget
 from console.common.models import IdempotencyKey
 from console.intake.models import Item, Report
 from console.verdicts.models import Verdict
-from tests.console.calls import Calls, of, problem, review
+from tests.console.calls import of, problem, review
 
 
 def kept(body: bytes = b"{}") -> Kept:

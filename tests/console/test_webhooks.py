@@ -124,7 +124,9 @@ def test_a_receiver_can_tell_a_forged_message(shop: Source, endpoint: WebhookEnd
         Webhook(secret_new()).verify(body, headers)
 
 
-def test_a_verdict_reaches_the_platform_when_undo_is_over(claimed: Callable[..., Claim], endpoint: WebhookEndpoint, receiver: Receiver, settings: Any) -> None:
+def test_a_verdict_reaches_the_platform_when_undo_is_over(
+    claimed: Callable[..., Claim], endpoint: WebhookEndpoint, receiver: Receiver, settings: Any
+) -> None:
     claim = claimed("Buy two, get one free.")
     verdict = verdict_give(
         case_id=claim.case_id, reviewer=claim.reviewer, token=claim.token, form=VerdictForm(outcome="enforce", clauses=("4.4",))
@@ -307,7 +309,8 @@ def test_it_keeps_webhooks_of_a_source(shop: Source, receiver: Receiver) -> None
     [
         ({}, "url"), ({"url": ""}, "url"), ({"url": "ftp://example.org"}, "url"), ({"url": "http://x y"}, "url"), ({"url": 5}, "url"),
         ({"url": "https://example.org/" + "a" * 500}, "url"), ({"topics": ["item.lost"], "url": "http://127.0.0.1"}, "topics"),
-        ({"topics": ["model.promoted"], "url": "http://127.0.0.1"}, "topics"), ({"topics": "item.decided", "url": "http://127.0.0.1"}, "topics"),
+        ({"topics": ["model.promoted"], "url": "http://127.0.0.1"}, "topics"),
+        ({"topics": "item.decided", "url": "http://127.0.0.1"}, "topics"),
     ],
 )  # fmt: skip
 def test_it_refuses_a_webhook_that_cannot_work(shop: Source, settings: Any, body: dict[str, Any], field: str) -> None:

@@ -69,14 +69,18 @@ PATTERNS: dict[str, URLPattern] = {str(pattern.name): pattern for pattern in v1}
 def ids(shop: Source, claimed: Callable[..., Claim]) -> dict[str, str]:
     """Something of each sort, all of the shop."""
     claim = claimed("Held by Rita.")
-    verdict = verdict_give(case_id=claim.case_id, reviewer=claim.reviewer, token=claim.token, form=VerdictForm(outcome="enforce", clauses=("4.4",)))
+    verdict = verdict_give(
+        case_id=claim.case_id, reviewer=claim.reviewer, token=claim.token, form=VerdictForm(outcome="enforce", clauses=("4.4",))
+    )
     endpoint = WebhookEndpoint.objects.create(source=shop, url="https://example.org/", secret="whsec_x")
     outbox_put(topic="item.decided", source_id=shop.pk, subject="item:1", data={}, dedupe_key="m")
     relay_outbox()
     media = Media.objects.create(source=shop, sha256="0" * 64, mime="image/png", size=1)
     return {
-        "item_id": str(claim.case.item_id), "case_id": str(claim.case_id), "verdict_id": str(verdict.pk), "decision_id": str(verdict.decision_id),
-        "webhook_id": str(endpoint.pk), "delivery_id": str(Delivery.objects.get().pk), "media_id": str(media.pk), "run_id": str(uuid.uuid4()),
+        "item_id": str(claim.case.item_id), "case_id": str(claim.case_id), "verdict_id": str(verdict.pk),
+        "decision_id": str(verdict.decision_id),
+        "webhook_id": str(endpoint.pk), "delivery_id": str(Delivery.objects.get().pk), "media_id": str(media.pk),
+        "run_id": str(uuid.uuid4()),
         "version": "review@no-such", "slug": "reviews",
     }  # fmt: skip
 
@@ -100,7 +104,10 @@ def test_every_address_is_in_the_table() -> None:
         if name in ROLES:
             view = pattern.callback.view_class  # type: ignore[attr-defined]
             assert set(view.roles) == set(ROLES[name]) == {m for m in METHODS if hasattr(view, m.lower())}, name
-        takes_an_id = any(part in str(pattern.pattern) for part in ("item_id", "case_id", "verdict_id", "decision_id", "webhook_id", "delivery_id", "media_id"))
+        takes_an_id = any(
+            part in str(pattern.pattern)
+            for part in ("item_id", "case_id", "verdict_id", "decision_id", "webhook_id", "delivery_id", "media_id")
+        )
         assert takes_an_id == (name in OF_A_SOURCE), name
 
 
@@ -110,7 +117,11 @@ def test_each_role_may_do_exactly_what_the_table_says(role: str, shop: Source, i
     wrong: list[str] = []
     for name, methods in ROLES.items():
         for method in METHODS:
-            status = calls.send(method, address(name, ids), body(name)).status_code if method != "GET" else calls.get(address(name, ids)).status_code
+            status = (
+                calls.send(method, address(name, ids), body(name)).status_code
+                if method != "GET"
+                else calls.get(address(name, ids)).status_code
+            )
             allowed = role in methods.get(method, set())
             refused = 401 if role == "nobody" else 405 if method not in methods else 403
             if (status != refused) if not allowed else status in (401, 403, 405, 500):

@@ -7,84 +7,101 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('common', '0001_initial'),
-        ('intake', '0001_initial'),
-        ('scores', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("common", "0001_initial"),
+        ("intake", "0001_initial"),
+        ("scores", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('pending', 'Pending'), ('delivered', 'Delivered'), ('dead', 'Dead')], default='pending', max_length=10)),
-                ('attempts', models.SmallIntegerField(default=0)),
-                ('next_attempt_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('delivered_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='common.outboxevent')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("pending", "Pending"), ("delivered", "Delivered"), ("dead", "Dead")], default="pending", max_length=10
+                    ),
+                ),
+                ("attempts", models.SmallIntegerField(default=0)),
+                ("next_attempt_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("delivered_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "event",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="deliveries", to="common.outboxevent"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='DeliveryAttempt',
+            name="DeliveryAttempt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('status', models.IntegerField(null=True)),
-                ('error', models.CharField(blank=True, default='', max_length=300)),
-                ('body', models.CharField(blank=True, default='', max_length=1000)),
-                ('took_ms', models.IntegerField(default=0)),
-                ('delivery', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attempt_set', to='enforcement.delivery')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("status", models.IntegerField(null=True)),
+                ("error", models.CharField(blank=True, default="", max_length=300)),
+                ("body", models.CharField(blank=True, default="", max_length=1000)),
+                ("took_ms", models.IntegerField(default=0)),
+                (
+                    "delivery",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="attempt_set", to="enforcement.delivery"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='WebhookEndpoint',
+            name="WebhookEndpoint",
             fields=[
-                ('id', models.UUIDField(default=console.common.ids.uuid7, primary_key=True, serialize=False)),
-                ('url', models.URLField(max_length=500)),
-                ('secret', models.CharField(max_length=120)),
-                ('topics', models.JSONField(default=list)),
-                ('is_active', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='endpoints', to='accounts.source')),
+                ("id", models.UUIDField(default=console.common.ids.uuid7, primary_key=True, serialize=False)),
+                ("url", models.URLField(max_length=500)),
+                ("secret", models.CharField(max_length=120)),
+                ("topics", models.JSONField(default=list)),
+                ("is_active", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("source", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="endpoints", to="accounts.source")),
             ],
         ),
         migrations.AddField(
-            model_name='delivery',
-            name='endpoint',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='enforcement.webhookendpoint'),
+            model_name="delivery",
+            name="endpoint",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="deliveries", to="enforcement.webhookendpoint"
+            ),
         ),
         migrations.CreateModel(
-            name='EnforcementAction',
+            name="EnforcementAction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('action', models.CharField(max_length=32)),
-                ('target', models.CharField(max_length=300)),
-                ('state', models.CharField(choices=[('active', 'Active'), ('reversed', 'Reversed'), ('ended', 'Ended')], default='active', max_length=8)),
-                ('ends_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('decision', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='actions', to='scores.decision')),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='actions', to='intake.item')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("action", models.CharField(max_length=32)),
+                ("target", models.CharField(max_length=300)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("active", "Active"), ("reversed", "Reversed"), ("ended", "Ended")], default="active", max_length=8
+                    ),
+                ),
+                ("ends_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("decision", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="actions", to="scores.decision")),
+                ("item", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="actions", to="intake.item")),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('item', 'decision', 'action', 'target'), name='effect_once')],
+                "constraints": [models.UniqueConstraint(fields=("item", "decision", "action", "target"), name="effect_once")],
             },
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('state', 'pending')), fields=['next_attempt_at'], name='delivery_due'),
+            model_name="delivery",
+            index=models.Index(condition=models.Q(("state", "pending")), fields=["next_attempt_at"], name="delivery_due"),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['state', '-id'], name='delivery_state'),
+            model_name="delivery",
+            index=models.Index(fields=["state", "-id"], name="delivery_state"),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(fields=('event', 'endpoint'), name='delivery_once'),
+            model_name="delivery",
+            constraint=models.UniqueConstraint(fields=("event", "endpoint"), name="delivery_once"),
         ),
     ]

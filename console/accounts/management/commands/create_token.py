@@ -25,12 +25,18 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         try:
             new = token_create(
-                source_name=options["source"], role=Role(options["role"]), username=options["user"], days=options["days"], name=options["name"]
+                source_name=options["source"],
+                role=Role(options["role"]),
+                username=options["user"],
+                days=options["days"],
+                name=options["name"],
             )
         except DomainError as error:
             raise CommandError(one_line(error)) from error
         until = f"{new.token.expiry:%Y-%m-%d}" if new.token.expiry else "for ever"
-        self.stdout.write(f"Token of {new.token.source.slug} as {new.token.role} ({new.token.user.username}), valid to {until}: {new.plain}")
+        self.stdout.write(
+            f"Token of {new.token.source.slug} as {new.token.role} ({new.token.user.username}), valid to {until}: {new.plain}"
+        )
 
 
 def one_line(error: DomainError) -> str:
