@@ -25,8 +25,10 @@ REFUSED = [
     "http://LOCALHOST/",
     "http://user@example.org/", "http://user:pw@example.org/", "http://example.org@127.0.0.1/", "http://127.0.0.1#@example.org/",
     "http://127.0.0.1\\@example.org/",
-    "ftp://example.org/", "file:///etc/passwd", "gopher://example.org/", "javascript:alert(1)", "data:text/plain,x", "//example.org/", "example.org", "",
-    "http://", "http:///path", "http://\u0435xample.org/", "http://example.org/\u00e9", "http://exa mple.org/", "http://example.org/\r\nX-Evil: 1",
+    "ftp://example.org/", "file:///etc/passwd", "gopher://example.org/", "javascript:alert(1)", "data:text/plain,x",
+    "//example.org/", "example.org", "",
+    "http://", "http:///path", "http://\u0435xample.org/", "http://example.org/\u00e9", "http://exa mple.org/",
+    "http://example.org/\r\nX-Evil: 1",
     "http://example.org:22/", "http://example.org:6379/", "http://example.org:99999/", "http://example.org:0x50/", "http://[::1/", "http://example.org/#part",
 ]  # fmt: skip
 
