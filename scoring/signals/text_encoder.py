@@ -138,7 +138,7 @@ class TextEncoder:
 
     def run(self, texts: Sequence[str], outputs: Sequence[str]) -> Iterator[tuple[NDArray[np.int64], list[Any], list[Any]]]:
         """Yield (row numbers, arrays named by `outputs`, encodings) for each batch, longest texts last."""
-        encodings = self._tokenizer.encode_batch([t if t.strip() else "." for t in texts])
+        encodings = self._tokenizer.encode_batch([_readable(t) for t in texts])
         order = np.argsort([len(e.ids) for e in encodings], kind="stable")
         for start in range(0, len(order), self._batch):
             rows = order[start : start + self._batch]
@@ -161,3 +161,8 @@ def _shared(folder: Path, max_tokens: int) -> TextEncoder:
 def get_encoder(max_tokens: int = MAX_TOKENS) -> TextEncoder:
     """The process's encoder, loaded once; exports it if need be."""
     return _shared(ensure_encoder(), max_tokens)
+
+
+def _readable(text: str) -> str:
+    """Lone surrogates cannot be encoded, and a text of nothing has no mean."""
+    return text.encode("utf-8", "replace").decode("utf-8") if text.strip() else "."

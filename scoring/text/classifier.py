@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +19,8 @@ from scoring.text.normalise import Normalised, normalise
 from scoring.text.windows import windows
 
 Floats = NDArray[np.float64]
+SecondView = Callable[[Sequence[str]], Floats]  # logits (n, L): the frozen encoder with its head, or a fine-tuned one
 NGRAMS, HEAD, MODEL = "ngrams.npz", "head.npz", "model.json"
-
-
-class SecondView(Protocol):
-    """Texts to logits (n, L): the frozen encoder with its head, or a fine-tuned one."""
-
-    def __call__(self, texts: Sequence[str]) -> Floats: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +92,8 @@ class TextModel:
         return Verdicts(labels, risk, found, top, error)
 
     def save(self, folder: Path) -> None:
-        np.savez_compressed(folder / NGRAMS, **self.ngrams.arrays())
+        arrays: dict[str, Any] = self.ngrams.arrays()
+        np.savez_compressed(folder / NGRAMS, **arrays)
         if self.head is not None:
             np.savez_compressed(folder / HEAD, weights=self.head.weights, offsets=self.head.offsets)
         data = {

@@ -135,6 +135,8 @@ def _read_leet(pairs: Pairs) -> Pairs:
 def _shorten_repeats(pairs: Pairs) -> Pairs:
     text, places = _joined(pairs), set[int]()
     for match in re.finditer(r"([^\W\d_])\1{2,}", text, re.I):
+        if match.group().lower() == "www":
+            continue
         inside = match.start() > 0 and text[match.start() - 1].isalpha()
         keep = 2 if inside and match.group(1).lower() in _DOUBLED else 1
         places.update(range(match.start() + keep, match.end()))

@@ -24,16 +24,18 @@ def windows(text: str, size: int = WINDOW, overlap: int = OVERLAP, whole: int = 
     while True:
         end = min(len(text), start + size)
         if end < len(text):
-            end = _cut(text, start + size - overlap, end)
+            end = _last_space(text, start + size - overlap, end)
         found.append(Window(start, text[start:end]))
         if end >= len(text):
             return found
-        start = _cut(text, max(start + 1, end - overlap), end)
+        start = _first_space(text, max(start + 1, end - overlap), end)
 
 
-def _cut(text: str, low: int, high: int) -> int:
-    """The place after the last white space in [low, high), or `low + (high - low)` when there is none."""
-    for place in range(high, low, -1):
-        if text[place - 1].isspace():
-            return place if place < high else high
-    return high if high - low < OVERLAP else low
+def _last_space(text: str, low: int, high: int) -> int:
+    """The place after the last white space in [low, high); `high` when there is none."""
+    return next((place for place in range(high, low, -1) if text[place - 1].isspace()), high)
+
+
+def _first_space(text: str, low: int, high: int) -> int:
+    """The place after the first white space in [low, high); `low` when there is none."""
+    return next((place + 1 for place in range(low, high - 1) if text[place].isspace()), low)

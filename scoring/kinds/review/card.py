@@ -16,7 +16,8 @@ LABEL_WORDS = {
 ACTOR_FACTS = {
     "account_age_days": "Account age in days", "age_days": "Account age in days", "reviews": "Reviews, ever",
     "reviews_total": "Reviews, ever",
-    "removed": "Removed before", "reports": "Reports, ever", "verified": "Verified purchase", "country": "Country", "name": "Name",
+    "removed": "Removed before", "reports": "Reports, ever", "verified": "Verified purchase",
+    "country": "Country", "name": "Name",
 }  # fmt: skip
 
 

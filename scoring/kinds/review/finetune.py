@@ -61,7 +61,7 @@ def train_fine_tune(split: Split, out: Path, options: TrainOptions) -> Bundle:
         use = np.arange(len(data.parts)) >= len(train.parts)
         owners = np.array([r.owner for r in sheet.found])
         second = np.zeros_like(first)
-        rows = np.flatnonzero(use[owners])
+        rows = np.flatnonzero(use[owners]).tolist()
         options.progress(0.93, "Reading the tune part with the int8 encoder")
         second[rows] = tuned_logits(encoder, [sheet.found[r].form.text for r in rows])
         model = settle_model(labels, data, sheet, (ngrams, None), (first, second), use)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -112,10 +113,8 @@ class ReviewScorer:
         for label in self._shown(verdicts, row, words >= MAX_WORDS):
             reading = verdicts.readings[int(verdicts.top[row, label])]
             text = reading.form.text
-            weights = word_weights(
-                self._model.ngrams, text, label, against=against, limit=words,
-                logit=(lambda t, label=label: self._logit(t, label, against)) if words else None,
-            )  # fmt: skip
+            logit = partial(self._logit, label=label, against=against) if words else None
+            weights = word_weights(self._model.ngrams, text, label, against=against, limit=words, logit=logit)
             for word in strongest(weights, text):
                 start, end = reading.form.to_source(word.start, word.end)
                 place = place_of(item.payload, reading.start + start, reading.start + end)

@@ -39,8 +39,8 @@ def read_examples(data: Path, seed: int) -> list[Example]:
         for text in read_source(data, source):
             weight = HONEST_WEIGHT if source.folder == "reviews_benign_uci" else 1.0
             examples.append(_example(text.id, text.text, text.labels, text.group, weight))
-    for number, (text, function, labels) in enumerate(talk(seed)):
-        examples.append(_example(f"own-{function}/{number}", text, labels, None, 1.0))
+    for number, (written, function, labels) in enumerate(talk(seed)):
+        examples.append(_example(f"own-{function}/{number}", written, labels, None, 1.0))
     return examples
 
 
