@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import islice, pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from cron_descriptor import get_description  # type: ignore[import-untyped]
+from cron_descriptor import Options, get_description  # type: ignore[import-untyped]
 from cronsim import CronSim, CronSimError
 from django.db import transaction
 from django.db.models import Max
@@ -24,6 +24,8 @@ from scoring.registry import KINDS
 log = logging.getLogger(__name__)
 LATE = timedelta(hours=1)  # a slot missed by more (the machine was off) is not made up for
 LEAST_GAP = timedelta(minutes=10)
+_WORDS = Options()
+_WORDS.use_24hour_time_format = True
 
 
 def schedule_times(cron: str, time_zone: str, *, after: datetime, count: int = 5) -> list[datetime]:
@@ -35,7 +37,7 @@ def schedule_words(cron: str) -> str:
     """ "At 03:00, only on Monday". Raises Invalid."""
     _check_fields(cron)
     try:
-        return str(get_description(cron))
+        return str(get_description(cron, _WORDS))
     except Exception as error:  # the library's own exceptions share no base
         raise Invalid({"cron": [f"This cannot be put in words: {error}"]}) from error
 

@@ -26,6 +26,7 @@ from scoring.policy import PolicyDocument, Threshold
 
 READERS = (Role.MODERATOR, Role.LEAD, Role.POLICY, Role.ADMIN)
 DRAFT = PolicyVersion.State.DRAFT
+Errors = Mapping[str, Sequence[str]]
 
 
 @require_safe
@@ -96,9 +97,8 @@ def _band(threshold: Threshold, document: PolicyDocument) -> dict[str, Any]:
 
 
 def _editor(
-    request: HttpRequest, version: PolicyVersion, context: Mapping[str, Any], *, raw: Mapping[str, Any], errors: Mapping[str, Sequence[str]],
-    status: int = 200,
-) -> HttpResponse:  # fmt: skip
+    request: HttpRequest, version: PolicyVersion, context: Mapping[str, Any], *, raw: Mapping[str, Any], errors: Errors, status: int = 200
+) -> HttpResponse:
     groups = groups_of(raw, errors)
     serving = champion(version.policy.kind)
     context = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 MODES = (
@@ -76,7 +76,16 @@ class Group:
     path: str  # "" for the head of the document
     fields: Sequence[Field]
     blank: bool = False
-    errors: Sequence[str] = field(default=())
+    errors: Sequence[str] = ()
+
+    @property
+    def wrong(self) -> bool:
+        return bool(self.errors) or any(f.errors for f in self.fields)
+
+    @property
+    def open(self) -> bool:
+        """Long groups stay folded until something in them is wrong; their fields are posted all the same."""
+        return self.wrong or (len(self.fields) < 4 and not self.blank)
 
 
 def groups_of(raw: Mapping[str, Any], errors: Mapping[str, Sequence[str]]) -> dict[str, list[Group]]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
+from threading import Thread
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
 
 from console.common.errors import DomainError, Invalid
+from console.common.jobs import job_cancel
 from console.training.models import TrainingRun
-from console.training.services import run_cancel, run_execute, run_request
+from console.training.runs import TASK
+from console.training.services import run_cancel, run_execute, run_gave_up, run_request
 from scoring.registry import KINDS
 
 ENDED = (TrainingRun.State.DONE, TrainingRun.State.FAILED, TrainingRun.State.CANCELLED)
@@ -35,12 +39,21 @@ class Command(BaseCommand):
         self.stdout.write(f"run {run.pk}")
         try:
             if options["here"]:
-                run_execute(run.pk)
+                job_cancel(task=TASK, subject=str(run.pk))  # or the worker would do the same again
+                Thread(target=self._work, args=[run], daemon=True).start()
             if options["wait"] or options["here"]:
                 self._follow(run)
         except KeyboardInterrupt:
             run_cancel(run_id=run.pk, user=None)
             raise CommandError("cancelled") from None
+
+    def _work(self, run: TrainingRun) -> None:
+        try:
+            run_execute(run.pk)
+        except Exception as error:
+            run_gave_up(run_id=run.pk, error=str(error))
+        finally:
+            connections.close_all()
 
     def _follow(self, run: TrainingRun) -> None:
         """Print the log as it grows. Raises CommandError when the run did not end well."""
