@@ -103,12 +103,14 @@ def _marks(packets: Packets, first: int, last: int) -> Sequence[float]:
     floor = OF_KEYFRAME * packets.sizes[first]
     return [
         float(stamps[i]) * packets.unit for i in range(len(sizes))
-        if sizes[i] > floor and (_is_sudden(sizes, i, reach) or _is_shift(sizes, i, 2 * reach))
+        if (sizes[i] > floor and _is_sudden(sizes, i, reach)) or _is_shift(sizes, i, 2 * reach)
     ]  # fmt: skip
 
 
 def _is_sudden(sizes: npt.NDArray[np.float64], i: int, reach: int) -> bool:
     before = sizes[max(0, i - reach) : i]
+    if len(before) < 2:  # right after the keyframe: what follows is the measure
+        before = sizes[i + 1 : i + 1 + reach]
     return len(before) >= 2 and bool(sizes[i] > SUDDEN * before.max())
 
 

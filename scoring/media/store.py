@@ -39,7 +39,7 @@ def _stored(media: str, media_root: Path) -> Path:
 
 def safe_join(root: Path, name: str) -> Path:
     """`root / name`, links resolved. Raises MediaError when that is not below root."""
-    place = (root / name).resolve()
+    place = (root / name.replace("\0", "")).resolve()
     if "\0" in name or not place.is_relative_to(root.resolve()) or place == root.resolve():
         raise MediaError("The media id points outside the media folder.")
     return place
