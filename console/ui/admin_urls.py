@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from console.ui import models_pages, policies_pages, schedules_pages
+from console.ui import audit_pages, deliveries_pages, insights_pages, models_pages, policies_pages, schedules_pages
 
 models: list[URLPattern | URLResolver] = [
     path("", models_pages.index, name="index"),
@@ -29,7 +29,16 @@ policies: list[URLPattern | URLResolver] = [
     path("<slug:name>/<int:number>/discard", policies_pages.discard, name="discard"),
 ]
 
+deliveries: list[URLPattern | URLResolver] = [
+    path("", deliveries_pages.index, name="index"),
+    path("<int:delivery_id>/", deliveries_pages.show, name="delivery"),
+    path("<int:delivery_id>/replay", deliveries_pages.replay, name="replay"),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("models/", include((models, "models"))),
     path("policies/", include((policies, "policies"))),
+    path("deliveries/", include((deliveries, "deliveries"))),
+    path("audit/", include(([path("", audit_pages.index, name="index")], "audit"))),
+    path("overview/", include(([path("", insights_pages.index, name="index")], "overview"))),
 ]
