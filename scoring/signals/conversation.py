@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from scoring.signals.cues import CUES, find_cues
+from scoring.signals.cues import CUES, LINK, blank_links, find_cues, is_picture
 from scoring.types import Json
 
 LAST = 40  # messages up to and including the flagged one that are read
@@ -22,7 +22,6 @@ SHAPE = (
 )  # fmt: skip
 ACCOUNT = ("age_days", "messages_per_hour", "lifetime_orders", "new_recipients", "reports")
 CONVERSATION_FEATURES = (*SHAPE, *OWN_CUES, *OTHER_CUES, *ACCOUNT, *(f"{name}_missing" for name in ACCOUNT), "shared_threads")
-_LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _MONEY = re.compile(r"[$€£]\s?\d|\b\d+\s?(?:usd|eur|gbp|euros?|dollars?|pounds?)\b", re.IGNORECASE)
 
 
@@ -89,11 +88,17 @@ def own_text(payload: Mapping[str, Json], own: str) -> str:
     return "\n".join(blank_links(str(m.get("text") or "")) for _, m in recent(payload) if m["sender"] == own)
 
 
-def blank_links(text: str) -> str:
-    return _LINK.sub(lambda m: " " * len(m[0]), text)
+def readable(text: str) -> str:
+    """For the encoder: addresses by what they are, not by their letters."""
+    return LINK.sub(lambda m: "(picture)" if is_picture(m[0]) else "(link)", text)
+
+
+def own_reading(payload: Mapping[str, Json], own: str, limit: int = 1200) -> str:
+    """The messages of one side for the encoder, newest first."""
+    return "\n".join(readable(str(m.get("text") or "")) for _, m in reversed(recent(payload)) if m["sender"] == own)[:limit]
 
 
 def thread_text(payload: Mapping[str, Json], own: str, limit: int = 1200) -> str:
     """Both sides, newest first, so that an encoder with few tokens reads the end: "me: ..." is the account under review."""
-    turns = [("me" if m["sender"] == own else "you", _LINK.sub("(link)", str(m.get("text") or ""))) for _, m in reversed(recent(payload))]
+    turns = [("me" if m["sender"] == own else "you", readable(str(m.get("text") or ""))) for _, m in reversed(recent(payload))]
     return "\n".join(f"{side}: {text}" for side, text in turns)[:limit]

@@ -24,7 +24,8 @@ class Cue:
 
 
 _COMPILED = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in PATTERNS.items()}
-_PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp)(?:[?#]\S*)?$", re.IGNORECASE)  # shops paste pictures; they lead nowhere
+LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+_PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp)(?:[?#]\S*)?$", re.IGNORECASE)
 CUES = tuple(PATTERNS)
 CUE_WORDS = {
     "off_platform_payment": "Payment outside the platform", "off_platform_contact": "Contact outside the platform",
@@ -37,8 +38,23 @@ CUE_WORDS = {
 def find_cues(text: str) -> list[Cue]:
     """All cues of one message, by name then place."""
     head = text[:MAX_SCANNED]
-    found = [Cue(name, m.start(), m.end()) for name, pattern in _COMPILED.items() for m in pattern.finditer(head)]
-    return [cue for cue in found if cue.name != "link" or not _PICTURE.search(head, cue.start, cue.end)]
+    words = blank_links(head)  # numbers and names inside an address are not cues of their own
+    found = [
+        Cue(name, m.start(), m.end())
+        for name, pattern in _COMPILED.items()
+        for m in pattern.finditer(head if name == "link" else words)
+    ]
+    return [cue for cue in found if cue.name != "link" or not is_picture(head[cue.start : cue.end])]
+
+
+def blank_links(text: str) -> str:
+    """Addresses replaced by as many spaces, so that every place stays."""
+    return LINK.sub(lambda m: " " * len(m[0]), text)
+
+
+def is_picture(address: str) -> bool:
+    """Shops paste pictures; they lead nowhere."""
+    return _PICTURE.search(address) is not None
 
 
 def contact_points(text: str) -> Iterator[tuple[str, str]]:

@@ -18,7 +18,7 @@ from scipy import sparse
 from scoring.artifacts import ArtifactError, Bundle
 from scoring.calibration import Calibrator
 from scoring.kinds.chat.payload import own_sender
-from scoring.signals.conversation import CONVERSATION_FEATURES, measure, own_text, thread_text
+from scoring.signals.conversation import CONVERSATION_FEATURES, measure, own_reading, own_text, thread_text
 from scoring.signals.embedding_cache import Encoder
 from scoring.signals.tfidf import HashedTfidf
 from scoring.types import Item
@@ -41,6 +41,11 @@ class View:
     @property
     def own_text(self) -> str:
         return own_text(self.item.payload, self.own)
+
+    @property
+    def readings(self) -> tuple[str, str]:
+        """What the encoder reads: the side's own words, and the thread."""
+        return own_reading(self.item.payload, self.own), self.thread_text
 
     @property
     def thread_text(self) -> str:
@@ -91,16 +96,16 @@ class Space:
         return out
 
     def rows(self, seen: Sequence[View], vectors: Mapping[str, NDArray[np.float32]]) -> Matrix:
-        """csr (views, columns). `vectors` maps each own_text and thread_text to its encoding when `encoder` is on."""
+        """csr (views, columns). `vectors` maps each reading to its encoding when `encoder` is on."""
         parts = [sparse.csr_matrix(self.dense(seen)), *(block.transform([v.own_text for v in seen]) for block in self.blocks)]
         if self.encoder:
-            pairs = [np.concatenate([vectors[v.own_text], vectors[v.thread_text]]) for v in seen]
+            pairs = [np.concatenate([vectors[text] for text in v.readings]) for v in seen]
             parts.append(sparse.csr_matrix(np.asarray(pairs, dtype=np.float64) * EMBEDDING_WEIGHT))
         return sparse.hstack(parts, format="csr")
 
 
 def encode(seen: Sequence[View], encoder: Encoder) -> dict[str, NDArray[np.float32]]:
-    texts = list(dict.fromkeys(t for v in seen for t in (v.own_text, v.thread_text)))
+    texts = list(dict.fromkeys(t for v in seen for t in v.readings))
     return dict(zip(texts, encoder.encode(texts), strict=True)) if texts else {}
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from scipy import sparse
 
 from scoring.artifacts import ArtifactError, Bundle
+from scoring.kinds.chat.closer import ask, read_pictures, suspicious, with_picture_texts, without_picture_quotes
 from scoring.kinds.chat.evidence import account_reasons, own_messages, quote, quotes
 from scoring.kinds.chat.model import RISK, Array, ChatModel, View, encode, shared_threads, views
 from scoring.signals.conversation import cue_counts
@@ -36,11 +37,22 @@ class ChatScorer:
         self._encoder = encoder
 
     def score(self, items: Sequence[Item], context: RunContext) -> list[Score]:
-        return self._all(items, full=False)
+        return self._closer(items, self._all(items, full=False), context, full=False)
 
     def explain(self, items: Sequence[Item], context: RunContext) -> list[Score]:
         """As score(), with every contribution and the messages that carry the score, found by leaving each out."""
-        return self._all(items, full=True)
+        return self._closer(items, self._all(items, full=True), context, full=True)
+
+    def _closer(self, items: Sequence[Item], scores: list[Score], context: RunContext, *, full: bool) -> list[Score]:
+        """Suspicious threads again with what their pictures say, then the analyser's reading of them."""
+        for i, score in enumerate(scores):
+            if suspicious(score, context) and any(m.get("image") for m in items[i].payload["messages"]):
+                texts, errors = read_pictures(items[i], context)
+                if texts:
+                    again = self._all([with_picture_texts(items[i], texts)], full=full)[0]
+                    score = without_picture_quotes(again, items[i], texts)
+                scores[i] = replace(score, errors={**score.errors, **errors})
+        return ask(items, scores, context)
 
     def _all(self, items: Sequence[Item], *, full: bool) -> list[Score]:
         scores: list[Score | None] = [None] * len(items)
@@ -77,7 +89,7 @@ class ChatScorer:
             return encode(seen, encoder), {}
         except (EncoderError, ArtifactError, OSError):
             nothing = np.zeros(DIMENSIONS, np.float32)
-            texts = {t: nothing for v in seen for t in (v.own_text, v.thread_text)}
+            texts = {t: nothing for v in seen for t in v.readings}
             return texts, {"encoder": "The text encoder could not be used, so the score rests on words and facts alone."}
 
     def _chances(self, seen: Sequence[View]) -> tuple[Array, Any, dict[str, str]]:

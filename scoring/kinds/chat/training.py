@@ -22,7 +22,7 @@ from scoring.signals.text_encoder import get_encoder
 from scoring.training.labels import is_benign, risk_target
 from scoring.types import Example
 
-STRENGTHS = (0.3, 1.0, 3.0)
+STRENGTHS = (0.3, 1.0, 3.0, 10.0)
 MAX_FEATURES = 20_000
 
 
@@ -70,7 +70,7 @@ def _view(example: Example) -> View:
 
 def _encode(seen: Sequence[View], options: TrainOptions) -> tuple[Mapping[str, Any], str]:
     encoder = get_encoder()
-    texts = list(dict.fromkeys(t for v in seen for t in (v.own_text, v.thread_text)))
+    texts = list(dict.fromkeys(t for v in seen for t in v.readings))
     cache = EmbeddingCache(options.cache_dir)
     vectors = cache.encode(encoder, texts, lambda share: options.progress(0.05 + 0.5 * share, "Reading with the encoder"))
     return dict(zip(texts, vectors, strict=True)), encoder.id

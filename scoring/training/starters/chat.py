@@ -29,6 +29,7 @@ from scoring.types import Example, Item, Json
 
 HONEST_SHARE = 0.65
 VICTIM_SHARE = 0.15
+SAID_ALONE = 800  # harmless sentences that stand alone; the others are mixed into shop talk
 Pools = Mapping[str, Sequence[str]]
 
 
@@ -62,7 +63,7 @@ def conversation(number: int, script: Script, group: str, honest: Sequence[Scrip
         turns = turns[start : start + rng.choice([1, 1, 2, 3, 5])]
         own = own if any(side == own for side, _ in turns) else turns[-1][0]
     elif not script.labels and rng.random() < 0.5:
-        turns = shop_talk(pools, rng.choice([1, 1, 2, 4, 8, 12, 20, 30, 45, 60]), rng)
+        turns = shop_talk(pools, rng.choice([1, 1, 1, 1, 2, 2, 4, 8, 12, 20, 30, 45, 60]), rng)
         own = own if any(side == own for side, _ in turns) else turns[-1][0]
     turns = before + turns
     names = {"me": f"user{rng.randint(1, 9999)}", "you": f"member{rng.randint(1, 9999)}"}
@@ -108,6 +109,15 @@ def product_sentences(path: Path) -> list[str]:
         return [row["text"] for row in csv.DictReader(handle)]
 
 
+def harmless_messages(sentences: Sequence[str]) -> list[Example]:
+    """Sentences about products as conversations of one turn."""
+    examples = []
+    for i, text in enumerate(sentences):
+        item = Item(id=f"said-{i}", kind="chat", payload=CHAT.parse({"messages": [{"sender": "sender", "text": text}]}))
+        examples.append(Example(item=item, labels=dict.fromkeys(LABELS, 0), group=f"said:{near_key(text) or text.lower()}"))
+    return examples
+
+
 def held_out_scripts(
     data: Sequence[Example], said: Sequence[str], count: int, cache: Path | None, seed: int, folder: Path
 ) -> dict[str, Json]:
@@ -127,6 +137,8 @@ def build(data: Path, out: Path, count: int, seed: int, cache: Path | None, work
         *single_messages(data / "sms_spam" / "train.csv", "sms"), *single_messages(data / "youtube_spam" / "train.csv", "youtube")
     ]  # fmt: skip
     said = product_sentences(data / "reviews_benign_uci" / "train.csv")
+    open_sets += harmless_messages(said[:SAID_ALONE])
+    said = said[SAID_ALONE:]
     parts = split([*open_sets, *generate(count, seed, said=said)], CHAT, seed=seed, test=0.15, tune=0.2)
     options = TrainOptions(seed=seed, version="starter", cache_dir=cache)
     bundle = train_kind(CHAT, Split(train=parts.train, tune=parts.tune), work / "first", options=options)
@@ -157,7 +169,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with sms_spam/, youtube_spam/ and reviews_benign_uci/")
     parser.add_argument("--out", type=Path, default=FOLDER / "chat")
     parser.add_argument("--work", type=Path, required=True, help="folder for the trial models and the cache of encodings")
-    parser.add_argument("--count", type=int, default=4000, help="generated conversations")
+    parser.add_argument("--count", type=int, default=5000, help="generated conversations")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     figures = build(options.data, options.out, options.count, options.seed, options.work / "cache", options.work)
