@@ -31,3 +31,6 @@ from console.settings import *  # noqa: F403
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # noqa: F405 - whitenoise warns of a folder that is not there
 
 LOGGING_CONFIG = None  # pytest captures logs itself; our handler would hold a stream that pytest closes
+
+# Tests that commit leave rows to be emptied afterwards; only here may the audit trail be truncated.
+DATABASES["default"]["OPTIONS"]["options"] += " -c second_look.audit_reset=on"  # noqa: F405

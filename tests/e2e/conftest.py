@@ -1,0 +1,123 @@
+"""A real browser against the real server on a real database. Rita reviews, Lena leads."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+from playwright.sync_api import Browser, ConsoleMessage, Page
+
+from console.accounts.models import Source, User
+from console.accounts.roles import Role
+from console.accounts.services import source_ensure, user_create
+from console.cases.models import Case
+from console.cases.services import queue_ensure_defaults
+from console.flow import items_receive, scoring_gave_up
+from console.intake.parsing import parse_item
+from console.policies.services import policy_ensure_defaults
+from tests.e2e.browser import chromium, sign_in
+from tests.e2e.payloads import PAYLOADS
+
+PASSWORD = "plain-sight-42"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.django_db(transaction=True))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    # Playwright keeps an event loop in this thread; the tests themselves are not asynchronous.
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with chromium() as found:
+        yield found
+    if before is None:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+    else:
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = before
+
+
+@pytest.fixture
+def address(live_server: Any, settings: LazySettings) -> str:
+    """The server of this test, with policies and queues as after `manage.py up`."""
+    settings.ALLOWED_HOSTS = ["*"]
+    policy_ensure_defaults()
+    queue_ensure_defaults()
+    return str(live_server.url)
+
+
+@pytest.fixture
+def rita(transactional_db: None) -> User:
+    return user_create(username="rita", role=Role.MODERATOR, password=PASSWORD, full_name="Rita Ray")
+
+
+@pytest.fixture
+def lena(transactional_db: None) -> User:
+    return user_create(username="lena", role=Role.LEAD, password=PASSWORD, full_name="Lena Lund")
+
+
+@pytest.fixture
+def complaints() -> Iterator[list[str]]:
+    """What the console of the browser said that it should not: broken policy, errors of scripts. Must stay empty."""
+    found: list[str] = []
+    yield found
+    assert found == []
+
+
+@pytest.fixture
+def open_page(browser: Browser, address: str, complaints: list[str]) -> Iterator[Callable[..., Page]]:
+    """A page of a fresh context; everything it complains about is collected."""
+    contexts = []
+
+    def _open(*, width: int = 1440, height: int = 900, theme: str = "light", user: User | None = None) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme, base_url=address)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: _listen(message, complaints))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        if user is not None:
+            sign_in(page, address, user.get_username(), PASSWORD)
+        return page
+
+    yield _open
+    for context in contexts:
+        context.close()
+
+
+def _listen(message: ConsoleMessage, complaints: list[str]) -> None:
+    expected = ("status of 409", "status of 422", "ERR_INTERNET_DISCONNECTED", "ERR_FAILED")
+    if message.type in ("error", "warning") and not any(part in message.text for part in expected):
+        complaints.append(message.text)
+
+
+@pytest.fixture
+def rita_page(open_page: Callable[..., Page], rita: User) -> Page:
+    return open_page(user=rita)
+
+
+@pytest.fixture
+def shop(transactional_db: None) -> Source:
+    return source_ensure(name="Shop EU")
+
+
+@pytest.fixture
+def waiting(address: str, shop: Source) -> Callable[..., Case]:
+    """A case of any kind that waits for a person; no model has to run for it."""
+
+    def _waiting(kind: str = "review", **payload: Any) -> Case:
+        number = Case.objects.count() + 1
+        raw = {"kind": kind, "external_id": f"{kind}-{number}", "payload": {**PAYLOADS[kind], **payload}, "actor": {"id": f"a-{number}"}}
+        received = items_receive(source=shop, rows=[parse_item(raw)], actor="source:shop-eu")[0]
+        scoring_gave_up(item_id=received.id, error="The scorer did not finish.")
+        return Case.objects.select_related("item", "queue").get(item_id=received.id)
+
+    return _waiting
