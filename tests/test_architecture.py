@@ -124,8 +124,9 @@ def _branches_on_kind(tree: ast.Module) -> Iterator[int]:
         elif isinstance(node, ast.Match):
             if _names_a_kind(node.subject):
                 yield node.lineno
-        elif isinstance(node, ast.Subscript) and isinstance(node.value, ast.Dict):
-            if _names_a_kind(node.slice) and _literal_kinds(node.value):
+        elif isinstance(node, ast.Subscript):
+            table = node.value
+            if isinstance(table, ast.Dict) and _literal_kinds(table) and _names_a_kind(node.slice):
                 yield node.lineno
 
 
@@ -140,8 +141,8 @@ def test_it_branches_on_a_kind_nowhere_but_in_the_kinds() -> None:
 
 def test_it_would_find_a_branch_on_a_kind() -> None:
     """The rule above is worth something only if it can fail."""
-    lines = ('if item.kind == "review": pass', 'x = kind.name in ("chat", "video")', 'x = {"order": 1}[kind]', "match kind:\n case 'chat': pass")
-    for line in lines:
+    tests = ('if item.kind == "review": pass', 'x = kind.name in ("chat", "video")')
+    for line in (*tests, 'x = {"order": 1}[kind]', "match kind:\n case 'chat': pass"):
         assert list(_branches_on_kind(ast.parse(line))), line
     assert not list(_branches_on_kind(ast.parse('if outcome == "review": pass')))
 
