@@ -42,13 +42,17 @@ class Words:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainOptions:
-    """`progress` receives (share 0-1, one sentence); it may raise to cancel. Same seed and data, same model."""
+    """`progress` receives (share 0-1, one sentence); it may raise to cancel. Same seed and data, same model.
+
+    `context` is what the scorer will be given: where media lies, which frame classifier is configured.
+    """
 
     seed: int = 0
     version: str = ""
     cache_dir: Path | None = None
     progress: Callable[[float, str], None] = lambda share, sentence: None
     parameters: Mapping[str, Json] = field(default_factory=dict)
+    context: RunContext = field(default_factory=RunContext)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from console.audit.services import audit_append
 from console.banks.selectors import bank_index
 from console.common.clock import db_now
 from console.common.errors import NotFound
+from console.scores.serving import run_context
 from console.training.base_data import base_examples
 from console.training.cards import run_card
 from console.training.judge import Judgement, judge
@@ -92,7 +93,7 @@ def _start(run_id: UUID | str) -> TrainingRun:
 
 
 def _context() -> RunContext:
-    return RunContext(media_root=Path(settings.MEDIA_ROOT), bank=bank_index())
+    return run_context(bank_index())
 
 
 def _work(work: Work) -> None:
@@ -113,7 +114,9 @@ def _work(work: Work) -> None:
     version = _free_version(kind.name)
     # A folder of this execution's own: a worker that was thought dead must not write over what its successor registers.
     out = home_path(bundle_path(kind.name, f".{version}-{record.token}"))
-    options = TrainOptions(seed=work.run.seed, version=version, cache_dir=Path(settings.HOME) / "cache", progress=record.progress)
+    options = TrainOptions(
+        seed=work.run.seed, version=version, cache_dir=Path(settings.HOME) / "cache", progress=record.progress, context=work.context
+    )
     try:
         bundle = train_kind(kind, parts, out, work.run.trainer or None, options)
         _examine(work, bundle, parts, serving, snapshot)

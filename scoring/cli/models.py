@@ -29,7 +29,7 @@ def run_train(args: argparse.Namespace) -> int:
     parts = split_with_past(kind, parts, earlier)
     options = TrainOptions(
         seed=args.seed, version=args.version or snapshot_hash(examples)[:12], cache_dir=args.cache,
-        progress=lambda share, sentence: say(f"{share:4.0%}  {sentence}"),
+        progress=lambda share, sentence: say(f"{share:4.0%}  {sentence}"), context=context,
     )  # fmt: skip
     bundle = train_kind(kind, parts, args.out, args.trainer, options)
     summary: dict[str, Json] = {

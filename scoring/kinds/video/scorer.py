@@ -162,9 +162,9 @@ def _strip(payload: dict[str, Json], seen: Observation, frames: Sequence[Evidenc
         return []
     marked = [e.t for e in frames if e.t is not None] + [t for t, _ in seen.transcript]
     with contextlib.suppress(OSError, MediaError):  # a full or read-only folder must not cost the score
-        folder, name = derivative_folder(str(media), context.media_root, "strip")
+        folder, _ = derivative_folder(str(media), context.media_root, "strip")
         rows = write_pictures(seen.strip.chosen(strip_choice(seen.times, marked)), folder)
-        return [{"t": t, "image": f"{name}/{file}"} for t, file in rows]
+        return [{"t": t, "image": f"{media}/strip/{file}"} for t, file in rows]
     return []
 
 

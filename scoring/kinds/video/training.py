@@ -1,7 +1,7 @@
 """The "quick" trainer: a small logistic head over what the detectors saw of each video, calibrated on the tune part.
 
 Every file is looked at once; its feature row is kept by content and frame classifier in the cache folder. The labels are
-those of the data. With a frame classifier (parameters `frame_model`, ...) the head reads its scores; without one it has
+those of the data. With a frame classifier (options of the context) the head reads its scores; without one it has
 plain measurements and words only, and the bundle's card says so.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -65,9 +66,8 @@ def train_quick(split: Split, out: Path, options: TrainOptions) -> Bundle:
 
 
 def _context(options: TrainOptions) -> RunContext:
-    given = dict(options.parameters)
-    root = given.pop("media_root", None)
-    return RunContext(media_root=Path(str(root)) if root else None, seed=options.seed, options=given)
+    """The context that was given, without a bank: known content teaches nothing."""
+    return replace(options.context, bank=None, seed=options.seed)
 
 
 def _rows(
