@@ -16,10 +16,11 @@ from scoring.training.labels import is_benign, risk_target
 from scoring.types import Example, Json
 
 TREES = {
-    "objective": "binary", "num_leaves": 15, "learning_rate": 0.06, "feature_fraction": 0.6, "bagging_fraction": 0.8, "bagging_freq": 1,
+    "objective": "binary", "learning_rate": 0.05, "feature_fraction": 0.6, "bagging_fraction": 0.8, "bagging_freq": 1,
     "lambda_l2": 5.0, "verbosity": -1, "num_threads": 1, "deterministic": True, "force_row_wise": True, "max_bin": 127,
 }  # fmt: skip
-ROUNDS = 100
+ROUNDS = 150
+LEAVES, LEAVES_MANY, MANY = 7, 15, 5000  # larger trees only where there is data for them
 MIN_POSITIVES = 5  # of a label, below which it gets no model of its own
 Told = Callable[[float, str], None]
 
@@ -48,10 +49,15 @@ def class_weights(y: Array, weight: Array) -> Array:
 
 
 def fit_trees(
-    rows: Array, targets: Mapping[str, Array], weight: Array, columns: Sequence[str], seed: int, told: Told, parameters: Mapping[str, Json]
-) -> BoostedTrees:
-    """rows (n, columns) with NaN. `parameters` may set rounds and any LightGBM parameter."""
+    rows: Array, targets: Mapping[str, Array], weight: Array, columns: Sequence[str], seed: int, told: Told, parameters: Mapping[str, Json],
+    directions: Mapping[str, int] | None = None,
+) -> BoostedTrees:  # fmt: skip
+    """rows (n, columns) with NaN. `parameters` may set rounds and any LightGBM parameter.
+
+    `directions` names columns with which the risk may only rise (1) or fall (-1); labels are left free.
+    """
     given = dict(parameters)
+    monotone = [(directions or {}).get(name, 0) for name in columns]
     rounds = int(given.pop("rounds", ROUNDS))
     boosters: dict[str, Any] = {}
     for i, (target, y) in enumerate(targets.items()):
@@ -61,7 +67,10 @@ def fit_trees(
         data = lightgbm.Dataset(
             rows[use], y[use], weight=class_weights(y[use], weight[use]), feature_name=list(columns), free_raw_data=True
         )
-        settings = {**TREES, "min_data_in_leaf": leaf, "seed": seed, **given}
+        leaves = LEAVES_MANY if use.sum() >= MANY else LEAVES
+        settings = {**TREES, "num_leaves": leaves, "min_data_in_leaf": leaf, "seed": seed, **given}
+        if target == RISK:
+            settings["monotone_constraints"] = monotone
         boosters[target] = lightgbm.train(settings, data, num_boost_round=rounds)
     return BoostedTrees(columns, boosters)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from scoring.kinds.order.keys import KEYS, number, placed_at, read_time, shared_keys
-from scoring.kinds.order.velocity import DAY, PAIRS, WINDOWS, Usage, usage_by_key
+from scoring.kinds.order.velocity import DAY, PAIRS, WINDOWS, Usage, merchant_view, usage_by_key
 from scoring.types import Item, Json
 
 NAN = float("nan")
@@ -20,6 +20,8 @@ PLAIN = (
     "amount_to_merchant_mean",
     "new_card_for_user", "new_device_for_user", "new_address_for_user", "same_trio_before", "merchant_cards_1h", "merchant_bin_24h",
     "merchant_same_amount_24h", "own_same_amount_24h", "own_orders_24h", "own_orders_30d", "own_amount_24h", "own_last_s",
+    "own_amount_7d", "own_at_merchant_30d", "merchant_own_share", "merchant_newest_is_own", "merchant_gap_s", "amount_to_merchant_others",
+    "round_amount", "bin_orders_24h", "bin_orders_7d",
 )  # fmt: skip
 FEATURES: tuple[str, ...] = (
     *PLAIN,
@@ -28,6 +30,17 @@ FEATURES: tuple[str, ...] = (
     *(f"{key}_{what}_s" for key in KEYS for what in ("last", "first")),
     *(f"{a}_{b}s_30d" for a, b in PAIRS),
 )
+# With these the risk may only rise or fall: what small data would otherwise learn the wrong way round.
+RISES: tuple[str, ...] = (
+    "order_in_signup_minute", "billing_country_differs", "billing_address_differs", "ip_country_differs", "card_country_differs",
+    "shipping_name_differs", "distance_km", "amount_to_own_mean", "amount_to_own_largest", "amount_to_merchant_mean",
+    "amount_to_merchant_others", "new_card_for_user", "new_device_for_user", "new_address_for_user", "merchant_cards_1h",
+    "merchant_bin_24h", "merchant_same_amount_24h", "own_same_amount_24h", "own_orders_24h", "own_amount_24h",
+    *(f"{key}_{what}" for key in KEYS if key != "merchant" for what in ("orders_1h", "orders_24h", "amount_24h")),
+    *(f"{a}_{b}s_30d" for a, b in PAIRS),
+)  # fmt: skip
+FALLS: tuple[str, ...] = ("two_factor", "account_age_days", "same_trio_before", "prior_orders")
+DIRECTIONS: Mapping[str, int] = {**dict.fromkeys(RISES, 1), **dict.fromkeys(FALLS, -1)}
 INDEX: Mapping[str, int] = {name: i for i, name in enumerate(FEATURES)}
 
 
@@ -37,6 +50,8 @@ def feature_row(item: Item) -> list[float]:
     amount = number(payload.get("amount"))
     values = dict.fromkeys(FEATURES, NAN)
     values["amount"] = NAN if amount is None else amount
+    if amount is not None:
+        values["round_amount"] = float(amount == int(amount))
     values["missing_attributes"] = float(sum(key not in keys for key in ("user", "device", "card", "ip")))
     _about_places(payload, values)
     _about_basket(payload, amount, values)
@@ -48,8 +63,10 @@ def feature_row(item: Item) -> list[float]:
         _about_time(at, payload, values)
         used = usage_by_key(keys, item, at, amount)
         for key, usage in used.items():
-            _about_key(key, keys, usage, values)
+            if key != "bin":
+                _about_key(key, keys, usage, values)
         _about_habits(item, keys, used, amount, values)
+        _about_merchant(item, keys, used, at, amount, values)
     return [values[name] for name in FEATURES]
 
 
@@ -112,18 +129,12 @@ def _about_habits(item: Item, keys: Mapping[str, str], used: Mapping[str, Usage]
     if own is not None:
         values["own_orders_24h"], values["own_orders_30d"] = float(own.counts[1]), float(own.counts[3])
         values["own_amount_24h"] = own.total_day + (amount or 0.0)
+        values["own_amount_7d"] = own.total_week + (amount or 0.0)
         values["own_last_s"] = own.last
         values["own_same_amount_24h"] = float(own.same_amount_day)
         if amount is not None and own.priced:
             values["amount_to_own_mean"] = _ratio(amount, own.total / own.priced)
             values["amount_to_own_largest"] = _ratio(amount, own.largest)
-    merchant = used.get("merchant")
-    if merchant is not None:
-        values["merchant_cards_1h"] = float(len(merchant.distinct_cards_hour))
-        values["merchant_bin_24h"] = float(merchant.same_bin_day)
-        values["merchant_same_amount_24h"] = float(merchant.same_amount_day)
-        if amount is not None and merchant.priced >= MIN_FOR_MEAN:
-            values["amount_to_merchant_mean"] = _ratio(amount, merchant.total / merchant.priced)
     user = used.get("user")
     if user is not None and user.counts[3]:
         for other in ("card", "device", "address"):
@@ -132,6 +143,31 @@ def _about_habits(item: Item, keys: Mapping[str, str], used: Mapping[str, Usage]
     trio = [(key, keys[key]) for key in ("user", "card", "device") if key in keys]
     if len(trio) > 1:
         values["same_trio_before"] = float(sum(all(e.keys.get(k) == v for k, v in trio) for e in item.past))
+
+
+def _about_merchant(
+    item: Item, keys: Mapping[str, str], used: Mapping[str, Usage], at: datetime, amount: float | None, values: dict[str, float]
+) -> None:
+    """What is usual at the merchant and for cards of this issuer, and how much of the merchant's trade is this payer's."""
+    if (issuer := used.get("bin")) is not None:
+        values["bin_orders_24h"], values["bin_orders_7d"] = float(issuer.counts[1]), float(issuer.counts[2])
+    merchant = used.get("merchant")
+    if merchant is not None:
+        values["merchant_cards_1h"] = float(len(merchant.distinct_cards_hour))
+        values["merchant_bin_24h"] = float(merchant.same_bin_day)
+        values["merchant_same_amount_24h"] = float(merchant.same_amount_day)
+        if amount is not None and merchant.priced >= MIN_FOR_MEAN:
+            values["amount_to_merchant_mean"] = _ratio(amount, merchant.total / merchant.priced)
+    view = merchant_view(keys, item, at)
+    if view is not None:
+        values["own_at_merchant_30d"] = float(view.own)
+    if view is not None and view.orders:
+        values["merchant_own_share"] = view.own / view.orders
+        values["merchant_newest_is_own"] = float(view.newest_is_own)
+        if view.orders > 1:
+            values["merchant_gap_s"] = (view.oldest - view.newest) / (view.orders - 1)
+        if amount is not None and view.others_priced:
+            values["amount_to_merchant_others"] = _ratio(amount, view.others_total / view.others_priced)
 
 
 def _ratio(value: float, base: float) -> float:

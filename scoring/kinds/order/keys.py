@@ -9,8 +9,12 @@ from datetime import UTC, datetime
 
 from scoring.types import Item, Json
 
-FIELDS = {"user": "user_id", "device": "device_id", "card": "card_hash", "ip": "ip", "email": "email", "merchant": "merchant_id"}
+FIELDS = {
+    "user": "user_id", "device": "device_id", "card": "card_hash", "ip": "ip", "email": "email", "merchant": "merchant_id",
+    "bin": "card_bin",
+}  # fmt: skip
 KEYS = ("user", "device", "card", "ip", "address", "email", "merchant")
+BUSY = ("merchant", "bin")  # shared by strangers: counted up to a bound, and no link worth showing for "bin"
 
 
 def shared_keys(item: Item) -> dict[str, str]:

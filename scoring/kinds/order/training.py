@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from scoring.artifacts import Bundle, write_bundle
 from scoring.kind import Split, TrainOptions
-from scoring.kinds.order.features import FEATURES, feature_row
+from scoring.kinds.order.features import DIRECTIONS, FEATURES, feature_row
 from scoring.signals.tabular import RISK, Array, BoostedTrees, TabularModel
 from scoring.training import metrics as measure
 from scoring.training.dataset import snapshot_hash
@@ -24,7 +25,7 @@ ROWS_PER_TALE = 2000
 
 def train_trees(split: Split, out: Path, options: TrainOptions) -> Bundle:
     """LightGBM; `parameters`: rounds, and any LightGBM parameter."""
-    return _train(split, out, options, "quick", fit_trees)
+    return _train(split, out, options, "quick", partial(fit_trees, directions=DIRECTIONS))
 
 
 def train_linear(split: Split, out: Path, options: TrainOptions) -> Bundle:

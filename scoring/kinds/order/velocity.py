@@ -10,17 +10,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from scoring.kinds.order.keys import KEYS
+from scoring.kinds.order.keys import BUSY, KEYS
 from scoring.types import Item, PastEvent
 
 HOUR, DAY = 3600.0, 86400.0
+BUSY_MAX = 200  # newest orders of a merchant or card issuer that are counted: keeps a busy shop fast, and alike whoever fetched the past
 WINDOWS = (("1h", HOUR), ("24h", DAY), ("7d", 7 * DAY), ("30d", 30 * DAY))
 PAIRS = (
     ("user", "card"), ("user", "device"), ("user", "ip"), ("user", "address"), ("user", "merchant"), ("device", "user"), ("device", "card"),
     ("card", "user"), ("card", "device"), ("card", "merchant"), ("ip", "user"), ("ip", "card"), ("address", "user"), ("address", "card"),
     ("email", "card"),
 )  # fmt: skip
-PAIRS_OF: Mapping[str, tuple[str, ...]] = {key: tuple(b for a, b in PAIRS if a == key) for key in KEYS}
+PAIRS_OF: Mapping[str, tuple[str, ...]] = {key: tuple(b for a, b in PAIRS if a == key) for key in (*KEYS, "bin")}
 
 
 @dataclass(slots=True)
@@ -30,6 +31,7 @@ class Usage:
     counts: list[int] = field(default_factory=lambda: [0, 0, 0, 0])
     total: float = 0.0
     total_day: float = 0.0
+    total_week: float = 0.0
     largest: float = 0.0
     priced: int = 0
     same_amount_day: int = 0
@@ -44,15 +46,53 @@ def usage_by_key(keys: Mapping[str, str], item: Item, at: datetime, amount: floa
     """One Usage for each attribute that the order has."""
     used = {key: Usage(distinct={b: set() for b in PAIRS_OF[key]}) for key in keys}
     bin_ = item.payload.get("card_bin")
-    for event in item.past:
+    for event in reversed(item.past):
         age = (at - event.at).total_seconds()
         if age < 0 or age > 30 * DAY:
             continue
         event_keys = event.keys
         for key, value in keys.items():
-            if event_keys.get(key) == value:
+            if event_keys.get(key) == value and not (key in BUSY and used[key].counts[3] >= BUSY_MAX):
                 _count(used[key], event, event_keys, age, amount, bin_)
     return used
+
+
+@dataclass(slots=True)
+class MerchantView:
+    """The newest orders of the merchant, seen from this payer."""
+
+    orders: int = 0
+    own: int = 0
+    newest_is_own: bool = False
+    oldest: float = 0.0  # seconds
+    newest: float = 0.0
+    others_total: float = 0.0
+    others_priced: int = 0
+
+
+def merchant_view(keys: Mapping[str, str], item: Item, at: datetime) -> MerchantView | None:
+    """None when the merchant, or who pays, is not known. Who pays is the payer, else the card, the e-mail or the device."""
+    who = next((key for key in ("user", "card", "email", "device") if key in keys), None)
+    merchant = keys.get("merchant")
+    if who is None or merchant is None:
+        return None
+    view, mine = MerchantView(), keys[who]
+    for event in reversed(item.past):
+        if event.keys.get("merchant") != merchant:
+            continue
+        age = (at - event.at).total_seconds()
+        if age < 0 or age > 30 * DAY or view.orders >= BUSY_MAX:
+            continue
+        own = event.keys.get(who) == mine
+        if not view.orders:
+            view.newest, view.newest_is_own = age, own
+        view.orders += 1
+        view.own += own
+        view.oldest = age
+        if not own and (spent := event.facts.get("amount")) is not None:
+            view.others_total += spent
+            view.others_priced += 1
+    return view
 
 
 def _count(usage: Usage, event: PastEvent, event_keys: Mapping[str, str], age: float, amount: float | None, bin_: object) -> None:
@@ -76,6 +116,8 @@ def _count(usage: Usage, event: PastEvent, event_keys: Mapping[str, str], age: f
         usage.priced += 1
         if spent > usage.largest:
             usage.largest = spent
+        if age <= 7 * DAY:
+            usage.total_week += spent
         if age <= DAY:
             usage.total_day += spent
             if spent == amount:

@@ -24,10 +24,20 @@ FIXED = {
     "merchant_cards_1h": "Cards at the merchant in the last hour",
     "merchant_bin_24h": "Cards of the same issuer at the merchant in 24 hours",
     "merchant_same_amount_24h": "Same amount at the merchant in 24 hours", "own_same_amount_24h": "Same amount by the payer in 24 hours",
-    "own_orders_24h": "Orders by the payer in 24 hours", "own_orders_30d": "Orders by the payer in 30 days",
+    "own_orders_24h": "Orders by the payer in 24 hours",
+    "own_orders_30d": "Orders by the payer in 30 days",
+    "own_amount_7d": "Spent by the payer in 7 days",
+    "own_at_merchant_30d": "Orders by the payer at the merchant in 30 days",
+    "merchant_own_share": "Payer's share of the merchant's orders", "merchant_newest_is_own": "Merchant's last order was the payer's",
+    "merchant_gap_s": "Usual time between the merchant's orders", "amount_to_merchant_others": "Amount against others at the merchant",
+    "round_amount": "Amount is a round number", "bin_orders_24h": "Orders with cards of the same issuer in 24 hours",
+    "bin_orders_7d": "Orders with cards of the same issuer in 7 days",
     "own_amount_24h": "Spent by the payer in 24 hours", "own_last_s": "Time since the payer's last order",
 }  # fmt: skip
-YES_NO = frozenset(name for name in FIXED if name.startswith(("new_", "order_in_")) or name.endswith("_differs") or name == "two_factor")
+YES_NO = frozenset(
+    name for name in FIXED
+    if name.startswith(("new_", "order_in_")) or name.endswith(("_differs", "_is_own")) or name in ("two_factor", "round_amount")
+)  # fmt: skip
 RATIOS = frozenset(name for name in FIXED if name.startswith("amount_to_"))
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -71,7 +81,7 @@ def feature_value(name: str, value: float | None) -> str:
         return duration(value)
     if name in RATIOS:
         return f"{value:.1f} times"
-    if name == "top_line_share":
+    if name.endswith("_share"):
         return f"{value:.0%}"
     if name == "amount" or ("_amount_" in name and "same" not in name):
         return f"{value:,.2f}"

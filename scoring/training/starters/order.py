@@ -1,4 +1,4 @@
-"""Make the starter model for orders from made-up worlds: python -m scoring.training.starters.order [--out DIR] [--worlds 30].
+"""Make the starter model for orders from made-up worlds: python -m scoring.training.starters.order [--out DIR] [--worlds 40].
 
 No real data is used. The worlds are in order_world.py; whole worlds are kept aside for tuning and for the figures of the card.
 """
@@ -21,7 +21,7 @@ from scoring.training.fit import evaluate_scores
 from scoring.training.starters.order_world import World
 from scoring.types import Example, Json, RunContext
 
-WORLDS = 30
+WORLDS = 40
 VERSION = "starter-1"
 
 

@@ -18,8 +18,8 @@ def populate(world: World) -> list[Buyer]:
     _households(world, people[: world.buyers // 5])
     _offices(world, people[world.buyers // 5 : world.buyers // 3])
     _carriers(world, people[world.buyers // 3 : world.buyers // 2])
-    for buyer in rng.sample(people, k=max(2, len(people) // 60)):
-        buyer.rate, buyer.merchants = rng.uniform(0.4, 2.5), buyer.merchants[:2]  # business customers
+    for buyer in rng.sample(people, k=max(1, len(people) // 120)):
+        buyer.rate, buyer.merchants = rng.uniform(0.15, 0.8), buyer.merchants[:2]  # business customers
         buyer.opened = min(buyer.opened, -rng.uniform(30, 900))
     for buyer in people:
         _shop(world, buyer)

@@ -70,8 +70,10 @@ class World:
         self.home = rng.choice(COUNTRIES)
         self.shift = rng.randrange(24)  # hours: time of day says little across sources
         self.whole_minutes = rng.random() < 0.5
-        self.merchants = [math.exp(rng.gauss(0, 0.7)) for _ in range(rng.choice((1, 30, 150)))]
-        self.bins = [str(rng.randrange(400000, 559999)) for _ in range(40)]
+        self.merchants = [math.exp(rng.gauss(0, 0.7)) for _ in range(rng.choice((1, 10, 60, 300, 1500)))]
+        self.bins = [str(rng.randrange(400000, 559999)) for _ in range(rng.choice((5, 40, 300, 1500)))]
+        self.pace = math.exp(rng.uniform(math.log(0.3), math.log(2.0)))  # how often people order at all
+        self.buyers = int(self.buyers / self.pace)
         self.hidden_devices = rng.choice((0.0, 0.1, 0.3))
         if self.seed % 3 == 0:
             self.known = set(SPARSE[self.seed // 3 % len(SPARSE)])
@@ -87,7 +89,7 @@ class World:
         return ".".join(str(self.rng.randrange(1, 255)) for _ in range(4))
 
     def card(self) -> tuple[str, str]:
-        return self.token("c"), self.rng.choice(self.bins)
+        return self.token("c"), self.bins[int(len(self.bins) * self.rng.random() ** 2)]  # some issuers are far larger than others
 
     def place(self, country: str) -> dict[str, Json]:
         rng = self.rng
@@ -100,7 +102,8 @@ class World:
         fresh = rng.random() < 0.3
         first = opened if opened is not None else (rng.uniform(0, DAYS) if fresh else -rng.expovariate(1 / 400))
         return Buyer(
-            user=self.token("u"), opened=first, country=country, level=math.exp(rng.gauss(0, 0.5)), rate=0.02 * math.exp(rng.gauss(0, 1.1)),
+            user=self.token("u"), opened=first, country=country, level=math.exp(rng.gauss(0, 0.5)),
+            rate=0.02 * self.pace * math.exp(rng.gauss(0, 1.1)),
             cards=[self.card() for _ in range(1 + (rng.random() < 0.2))],
             devices=[self.token("d") for _ in range(1 + (rng.random() < 0.3))],
             ips=[self.ip() for _ in range(rng.choice((1, 1, 2, 3)))], address=self.place(country),
