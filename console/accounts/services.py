@@ -13,6 +13,7 @@ from django.utils.text import slugify
 
 from console.accounts.models import ApiToken, Source, User
 from console.accounts.roles import PEOPLE, Role, role_group, user_has_role
+from console.accounts.selectors import tokens_forget
 from console.audit.services import audit_append
 from console.common.errors import Conflict, Invalid, NotFound
 
@@ -77,6 +78,7 @@ def role_take(*, user: User, role: Role, actor: str = "system") -> None:
     """Take a role and the tokens that rest on it."""
     user.groups.remove(role_group(role))
     ended, _ = ApiToken.objects.filter(user=user, role=role.value).delete()
+    transaction.on_commit(tokens_forget)
     audit_append(actor=actor, verb="role.taken", subject=f"user:{user.username}", data={"role": role.value, "tokens": ended})
 
 
@@ -120,3 +122,5 @@ def token_revoke(*, token: ApiToken, actor: str) -> None:
         actor=actor, verb="token.revoked", subject=f"source:{token.source.slug}", data={"role": token.role, "key": token.token_key}
     )
     token.delete()
+    tokens_forget()
+    transaction.on_commit(tokens_forget)  # whoever asked before the commit saw the old row

@@ -17,7 +17,7 @@ from console.api.base import ANYONE, SENDERS, Answer, ApiView, idempotent, read_
 from console.api.docs import CURSOR, described
 from console.api.paging import page_by_id
 from console.api.schemas import BulkOut, FeedbackIn, ItemOut, ItemPage, ReceivedOut, ReportIn
-from console.api.shapes import absolute, decision_row, item_full, item_row
+from console.api.shapes import decision_row, item_full, item_row, item_url
 from console.common.errors import Conflict, Invalid, NotFound
 from console.intake.media import media_unknown
 from console.intake.models import Item
@@ -60,7 +60,7 @@ class Items(ApiView):
         [received] = flow.items_receive(source=source, rows=[row], actor=caller.actor)
         if received.result == "conflict":
             raise Conflict(f"Item {row.external_id!r} was posted before with another body.", code="other_body")
-        body = {"id": received.id, "external_id": received.external_id, "status": received.status, "url": absolute("item", received.id)}
+        body = {"id": received.id, "external_id": received.external_id, "status": received.status, "url": item_url(received.id)}
         status = 202 if received.result == "created" else 200
         return Answer(body, status, afterwards=lambda: _decided(body, received.id, seconds) if seconds else None)
 
@@ -146,7 +146,7 @@ _STATUS = {"created": 202, "same": 200, "conflict": 409}
 def _good_row(index: int, answer: Received) -> dict[str, Any]:
     row: dict[str, Any] = {
         "index": index, "status": _STATUS[answer.result], "external_id": answer.external_id, "id": answer.id,
-        "url": absolute("item", answer.id),
+        "url": item_url(answer.id),
     }  # fmt: skip
     if answer.result == "conflict":
         row |= {"code": "other_body", "errors": [{"field": "external_id", "message": "It was posted before with another body."}]}
@@ -206,4 +206,4 @@ class ItemFeedback(ItemView):
 
 def _noted(item: Item) -> Answer:
     item.refresh_from_db(fields=["status"])
-    return Answer({"id": item.pk, "external_id": item.external_id, "status": item.status, "url": absolute("item", item.pk)}, 202)
+    return Answer({"id": item.pk, "external_id": item.external_id, "status": item.status, "url": item_url(item.pk)}, 202)

@@ -12,13 +12,19 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
+from console.accounts import selectors
 from console.accounts.models import ApiToken, Source, User
 from console.accounts.roles import Role, roles_of, user_has_role
-from console.accounts.selectors import token_find
+from console.accounts.selectors import token_find, tokens_forget
 from console.accounts.services import role_give, role_take, source_ensure, token_create, token_revoke
 from console.audit.models import AuditRow
 from console.common.errors import Conflict, Invalid, NotFound
 from tests.console.calls import Calls, of, problem
+
+
+@pytest.fixture
+def never_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selectors, "REMEMBER_SECONDS", -1)
 
 
 def run(name: str, *arguments: str) -> str:
@@ -127,6 +133,7 @@ def test_create_user_says_in_one_line_what_is_wrong(rita: User, arguments: list[
 def test_an_expired_token_is_refused(shop: Source) -> None:
     calls = of(shop)
     ApiToken.objects.update(expiry=timezone.now() - timedelta(seconds=1))
+    tokens_forget()
     answer = calls.get("items")
     problem(answer, 401, "token_invalid")
     assert answer["WWW-Authenticate"] == "Token"
@@ -147,6 +154,31 @@ def test_what_is_no_token_is_refused(db: None, header: str) -> None:
     problem(Calls({"Authorization": header}).get("items"), 401)
 
 
+def test_a_token_taken_back_elsewhere_stops_within_seconds(shop: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = of(shop)
+    assert calls.get("items").status_code == 200
+    ApiToken.objects.all().delete()  # another process did it
+    assert calls.get("items").status_code == 200
+    monkeypatch.setattr(selectors, "REMEMBER_SECONDS", -1)
+    problem(calls.get("items"), 401)
+
+
+def test_a_remembered_token_still_expires_on_time(shop: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = of(shop)
+    assert calls.get("items").status_code == 200
+    later = timezone.now() + timedelta(days=400)
+    monkeypatch.setattr(selectors.timezone, "now", lambda: later)
+    problem(calls.get("items"), 401)
+
+
+def test_only_so_many_tokens_are_remembered(shop: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selectors, "_REMEMBERED", 2)
+    for _ in range(5):
+        assert of(shop).get("items").status_code == 200
+        assert len(selectors._known) <= 2
+
+
+@pytest.mark.usefixtures("never_remembered")
 def test_a_token_stops_with_its_person_its_role_or_its_source(shop: Source, rita: User) -> None:
     calls = of(shop, Role.MODERATOR, rita)
     assert calls.get("queues").status_code == 200
