@@ -10,12 +10,12 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 PYTEST_ARGS ?=
 export PIP_ROOT_USER_ACTION = ignore
 
-.PHONY: run test lint bench soak screenshots clean lock install system browser
+.PHONY: run test lint bench soak screenshots clean lock install install-test system browser
 
 run: install system ## everything, at http://127.0.0.1:$PORT
 	@exec $(BIN)/python manage.py up $(UP_ARGS)
 
-test: install system browser ## lint, types, then the whole suite
+test: install-test system browser ## lint, types, then the whole suite
 	@status=0; \
 	$(MAKE) --no-print-directory lint || status=$$?; \
 	$(BIN)/python -m pytest $(PYTEST_ARGS) || status=$$?; \
@@ -49,6 +49,14 @@ $(STAMP): requirements.lock
 	@$(PIP) install --progress-bar on -r requirements.lock
 	@touch $@
 
+# What only the tests need, and needs a compiler.
+install-test: $(STAMP)-test
+
+$(STAMP)-test: requirements-test.lock $(STAMP)
+	@command -v c++ >/dev/null || $(call apt,g++ python3-dev) || echo "There is no C++ compiler (Debian: apt-get install g++ python3-dev)."
+	@$(PIP) install --progress-bar on -r requirements-test.lock
+	@touch $@
+
 # Parts from the system: installed where we may (root on Debian), named in one line elsewhere.
 system:
 	@command -v tesseract >/dev/null || $(call apt,tesseract-ocr) || echo "Tesseract is not installed: text inside pictures and videos will not be read (Debian: apt-get install tesseract-ocr)."
@@ -60,7 +68,7 @@ apt = { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "Installing
 	|| { apt-get -qq update && apt-get -qq install -y --no-install-recommends $(1) >/dev/null; } 2>/dev/null; }; }
 
 lock: ## write requirements.lock from the environment as it is
-	@{ head -n 1 requirements.lock; $(PIP) freeze --all | grep -viE '^(pip|wheel)==' | sed -E 's/^(torch==[0-9.]+)\+.*$$/\1/'; } > requirements.lock.new && mv requirements.lock.new requirements.lock
+	@{ head -n 1 requirements.lock; $(PIP) freeze --all | grep -viE '^(pip|wheel|pdqhash|faiss-cpu)==' | sed -E 's/^(torch==[0-9.]+)\+.*$$/\1/'; } > requirements.lock.new && mv requirements.lock.new requirements.lock
 
 clean: ## caches and the environment; the data in var/ stays
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis screenshots

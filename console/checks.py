@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Sequence
 from importlib import util
@@ -33,8 +32,8 @@ def check_frame_model(app_configs: Any, **_: Any) -> Sequence[CheckMessage]:
 
 
 @register(OPERATION, deploy=True)
-def check_memory_of_tests(app_configs: Any, **_: Any) -> Sequence[CheckMessage]:
-    if settings.DISPATCH_BACKEND == "celery" or os.environ.get("PYTEST_CURRENT_TEST"):
+def check_doorbell(app_configs: Any, **_: Any) -> Sequence[CheckMessage]:
+    if settings.DISPATCH_BACKEND == "celery":
         return []
     hint = "It is for tests and notebooks: no worker hears of new items until the sweep. Unset DISPATCH_BACKEND."
     return [Warning(f"DISPATCH_BACKEND is {settings.DISPATCH_BACKEND}.", hint=hint, id="second_look.W003")]
