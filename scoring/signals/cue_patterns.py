@@ -51,7 +51,7 @@ PATTERNS: dict[str, str] = {
         r"|text \w+ to \d+|unsubscribe|call now)\b"
     ),
     "link": (
-        r"(?:https?://|www\.)\S+|\b[a-z0-9][a-z0-9-]{1,40}\.(?:com|net|org|info|biz|co|io|me|ru|cn|xyz|top|shop|site|online"
+        r"(?:https?://|www\.)\S+|(?<![@\w.-])[a-z0-9][a-z0-9-]{1,40}\.(?:com|net|org|info|biz|co|io|me|ru|cn|xyz|top|shop|site|online"
         r"|club|link|live|app|tk|ly)\b(?:/\S*)?"
     ),
     "phone": r"(?<![\w.])\+?\d(?:[\s().-]{0,2}\d){8,14}(?!\w)",
