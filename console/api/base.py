@@ -26,7 +26,7 @@ from console.api.auth import Caller, SignedIn, TokenAuthentication, caller_of
 from console.api.problems import problem_of
 from console.common.errors import Invalid
 from console.common.idempotency import Kept, answer_once, answer_replace
-from console.intake.parsing import field_errors
+from console.intake.parsing import ESCAPED_NUL, field_errors
 
 ANYONE = PEOPLE | {Role.INTEGRATION}
 SENDERS = frozenset({Role.INTEGRATION, Role.ADMIN})
@@ -125,7 +125,7 @@ class NotJson(Invalid):
 def read_body(request: Request, form: type[Body]) -> Body:
     """The body as `form`; an empty body counts as {}. Raises Invalid with field paths."""
     raw = read_json(request) if body_of(request) else {}
-    if b"\\u0000" in orjson.dumps(raw):
+    if ESCAPED_NUL.search(orjson.dumps(raw)):
         raise Invalid({"body": ["It must not contain the NUL character."]})
     return validated(form, raw)
 

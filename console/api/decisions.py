@@ -25,7 +25,7 @@ def _since(text: str) -> datetime:
         moment = parse_datetime(text.replace(" ", "+"))  # a plus that was not escaped arrives as a space
     except ValueError:
         moment = None
-    if moment is None:
+    if moment is None or not 1900 <= moment.year <= 2200:  # beyond that the database and Python disagree
         raise Invalid({"since": ["It is a time such as 2026-11-21T09:00:00Z."]})
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
@@ -35,6 +35,8 @@ def _after(key: object) -> Q:
         if not isinstance(key, list) or len(key) != 2:
             raise ValueError(key)
         moment, pk = datetime.fromisoformat(str(key[0])), UUID(str(key[1]))
+        if not 1900 <= moment.year <= 2200 or moment.tzinfo is None:
+            raise ValueError(key)
     except ValueError as error:
         raise Invalid({"cursor": ["This is not a cursor that was given out here."]}) from error
     return Q(effective_at__gt=moment) | Q(effective_at=moment, pk__gt=pk)

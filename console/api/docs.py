@@ -37,7 +37,7 @@ def described(
     responses: dict[Any, Any] = {}
     for status, model in answers.items():
         responses[status] = OpenApiResponse(description="No content") if model is None else OpenApiResponse(model)
-    for status in (*problems, 401, 403, *((422,) if post else ())):
+    for status in sorted({*problems, 401, 403, *((400, 422) if post else ())}):
         responses[status, _PROBLEM] = OpenApiResponse(ProblemOut, description="Problem document")
     return extend_schema(
         summary=summary,

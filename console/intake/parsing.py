@@ -14,9 +14,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from console.common.errors import Invalid
 from scoring.registry import KINDS
+from scoring.types import Item as ScoringItem
 
 _NUL = "\x00"
-_ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # an escape, not a backslash that was written before "u0000"
+_YEARS = "must lie between the years 1900 and 2200"
+ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # an escape, not a backslash that was written before "u0000"
 
 
 def _no_nul(text: str) -> str:
@@ -26,7 +28,14 @@ def _no_nul(text: str) -> str:
 
 
 def _aware(moment: datetime) -> datetime:
+    if not _plausible(moment):
+        raise ValueError(_YEARS)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _plausible(moment: datetime) -> bool:
+    """Near the ends of the calendar, time zones and look-backs leave what Python and the database can hold."""
+    return 1900 <= moment.year <= 2200
 
 
 Name = Annotated[str, AfterValidator(_no_nul), Field(min_length=1, max_length=255)]
@@ -80,8 +89,11 @@ def parse_item(raw: Any) -> NewItem:
         body = orjson.dumps(raw, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError as error:  # a lone surrogate, or a number beyond 64 bits: neither can be stored
         raise Invalid({"payload": [f"cannot be stored: {error}"]}) from error
-    if _ESCAPED_NUL.search(body):
+    if ESCAPED_NUL.search(body):
         raise Invalid({"payload": ["must not contain the NUL character"]})
+    happened = kind.at(ScoringItem(id="", kind=item.kind, payload=payload, created_at=item.created_at))
+    if happened is not None and not _plausible(happened):
+        raise Invalid({"payload": [f"When it happened {_YEARS}."]})
     return NewItem(
         kind=item.kind,
         external_id=item.external_id,
