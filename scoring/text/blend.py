@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp, softmax
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score, log_loss
 
 from scoring.calibration import Calibrator, logit, sigmoid
@@ -22,13 +23,18 @@ ENOUGH = 30  # of each class on the tune part; below it, blend evenly rather tha
 
 @dataclass(frozen=True, slots=True)
 class Blend:
-    """`share[l]` of the second view in label l. `bias` and `heat` apply where labels exclude each other."""
+    """`share[l]` of the second view in label l. `bias` and `heat` apply where labels exclude each other.
+
+    So does `mixer`, (2 L + 1) x L, where there was enough to learn it from: both views' logits and 1 -> logits. One view often
+    errs in a way that the other one's logits for *another* label give away (stacking, Wolpert 1992).
+    """
 
     labels: tuple[str, ...]
     exclusive: bool
     share: tuple[float, ...]
     heat: float = 1.0
     bias: tuple[float, ...] = ()
+    mixer: tuple[tuple[float, ...], ...] = ()
 
     @property
     def harmful(self) -> NDArray[np.bool_]:
@@ -43,6 +49,10 @@ class Blend:
         """Logits (n, L). Without a second view the first stands alone."""
         if second is None:
             return first
+        if self.mixer:
+            table = np.array(self.mixer)
+            stacked: Floats = np.hstack([first, second]) @ table[:-1] + table[-1]
+            return stacked
         share = np.array(self.share)
         out: Floats = (1 - share) * first + share * second
         return out
@@ -65,14 +75,20 @@ class Blend:
         return logit(1 - np.exp(none_of_them))
 
     def to_json(self) -> dict[str, Any]:
-        return {"exclusive": self.exclusive, "share": list(self.share), "heat": self.heat, "bias": list(self.bias)}
+        return {
+            "exclusive": self.exclusive, "share": list(self.share), "heat": self.heat, "bias": list(self.bias),
+            "mixer": [list(row) for row in self.mixer],
+        }  # fmt: skip
 
     @classmethod
     def from_json(cls, labels: tuple[str, ...], data: Mapping[str, Any]) -> Blend:
         share, bias = tuple(map(float, data["share"])), tuple(map(float, data["bias"]))
         if len(share) != len(labels) or (data["exclusive"] and len(bias) != len(labels)):
             raise ValueError("the blend does not fit the labels")
-        return cls(labels, bool(data["exclusive"]), share, float(data["heat"]), bias)
+        mixer = tuple(tuple(map(float, row)) for row in data["mixer"])
+        if mixer and (len(mixer) != 2 * len(labels) + 1 or any(len(row) != len(labels) for row in mixer)):
+            raise ValueError("the mixer does not fit the labels")
+        return cls(labels, bool(data["exclusive"]), share, float(data["heat"]), bias, mixer)
 
 
 def fit_blend(labels: Sequence[str], exclusive: bool, first: Floats, second: Floats | None, y: Array, known: Array) -> Blend:
@@ -87,9 +103,17 @@ def fit_blend(labels: Sequence[str], exclusive: bool, first: Floats, second: Flo
     plain = Blend(names, exclusive, tuple(float(s) for s in shares))
     if not exclusive:
         return plain
+    if second is not None and len(names) > 2 and min(y.sum(axis=0)) >= 2 * ENOUGH:
+        plain = replace(plain, mixer=_fit_mixer(first, second, y))
+        return replace(plain, bias=tuple(_macro_bias(plain.mix(first, second), y).tolist()))
     mixed = plain.mix(first, second)
     heat = min((0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0), key=lambda h: _choice_loss(mixed * h, y, heats=(1.0,)))
-    return Blend(names, True, plain.share, heat, tuple(_macro_bias(mixed * heat, y)))
+    return replace(plain, heat=heat, bias=tuple(_macro_bias(mixed * heat, y).tolist()))
+
+
+def _fit_mixer(first: Floats, second: Floats, y: Array) -> tuple[tuple[float, ...], ...]:
+    model = LogisticRegression(C=1.0, max_iter=1000).fit(np.hstack([first, second]), y.argmax(axis=1))
+    return tuple(tuple(float(v) for v in row) for row in np.vstack([model.coef_.T, model.intercept_]))
 
 
 def _best_share(loss: Any, y: Array) -> float:

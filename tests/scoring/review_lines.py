@@ -7,7 +7,6 @@ from typing import Any
 from scoring.training.starters.review_talk import talk
 
 
-
 def review_lines(each: int = 3) -> list[dict[str, Any]]:
     """Two labels that do not exclude each other: harassment and spam."""
     lines = []

@@ -17,7 +17,10 @@ from scoring.signals.embedding_cache import EmbeddingCache
 from scoring.signals.encoder_source import TOKENIZER, WEIGHTS, EncoderError, find_source, verify
 from scoring.signals.text_encoder import GRAPH, SEAL, TextEncoder, encoder_id, ensure_encoder, get_encoder
 
-TEXTS = ["The soup was cold.", "A kind and quick waiter", "x", "The soup was not warm at all, I had to send it back twice before they listened"]
+TEXTS = [
+    "The soup was cold.", "A kind and quick waiter", "x",
+    "The soup was not warm at all, I had to send it back twice before they listened",
+]  # fmt: skip
 
 
 def test_it_gives_unit_vectors_that_know_meaning() -> None:

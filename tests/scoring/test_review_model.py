@@ -57,9 +57,9 @@ def test_it_learns_one_of_many(tmp_path: Path) -> None:
     assert evaluate_scores(scores, both.test)["multiclass"]["macro_f1"] > 0.75
 
 
-@pytest.mark.parametrize("dodge", ["The waiter is a complete \u0456d\u0456\u043et", "The waiter is a complete i d i o t", "The waiter is a complete 1d10t", "The waiter is a complete id\u200biot"])
+@pytest.mark.parametrize("dodge", ["\u0456d\u0456\u043et", "i d i o t", "1d10t", "id\u200biot"])
 def test_it_is_not_fooled_by_spelling(bundle: Bundle, dodge: str) -> None:
-    plain, dodged = score(bundle, "The waiter is a complete idiot", dodge)
+    plain, dodged = score(bundle, "The waiter is a complete idiot", f"The waiter is a complete {dodge}")
     assert plain.risk is not None
     assert dodged.risk is not None
     assert dodged.risk > plain.risk - 0.1
@@ -80,7 +80,7 @@ def test_it_reads_the_title_too(bundle: Bundle) -> None:
 
 
 def test_it_points_at_the_words_as_they_were_written(bundle: Bundle) -> None:
-    text = "We came at noon. The driver is a complete id\u200biot and the soup was warm."
+    text = "We came at noon. The driver is a complete id\u200biot, you moron."
     for found in (*score(bundle, text), *score(bundle, text, explain=True)):
         spans = [e for e in found.evidence if e.label == "harassment"]
         assert spans
@@ -89,7 +89,8 @@ def test_it_points_at_the_words_as_they_were_written(bundle: Bundle) -> None:
 
 
 def test_it_sends_what_it_cannot_read_to_a_person(bundle: Bundle) -> None:
-    russian, german = score(bundle, "Привет, как дела, человек", "Das Zimmer war sauber, aber das Frühstück am Morgen war kalt und sehr teuer")
+    german_text = "Das Zimmer war sauber, aber das Frühstück am Morgen war kalt und sehr teuer"
+    russian, german = score(bundle, "Привет, как дела, человек", german_text)
     for found in (russian, german):
         assert found.signals["out_of_scope"] is True
         assert found.uncertainty == 1.0
@@ -100,7 +101,7 @@ def test_it_sends_what_it_cannot_read_to_a_person(bundle: Bundle) -> None:
 
 def test_it_measures_signals(bundle: Bundle) -> None:
     found, = score(bundle, "Mail bob@example.com or call +1 650 253 0000, see www.example.com, y\u043eu")
-    assert {k: found.signals[k] for k in ("emails", "phones", "urls", "hidden_characters")} == {"emails": 1, "phones": 1, "urls": 1, "hidden_characters": 1}
+    assert [found.signals[k] for k in ("emails", "phones", "urls", "hidden_characters", "cards")] == [1, 1, 1, 1, 0]
     assert found.signals["has_private_data"] is True
 
 
@@ -139,7 +140,8 @@ def test_it_takes_missing_labels_as_unknown_only_when_told() -> None:
 
 def test_it_fine_tunes_and_serves_the_tuned_encoder(tmp_path: Path) -> None:
     both, told = parts(one_hot_lines(2)), []
-    options = TrainOptions(version="ft", progress=lambda share, sentence: told.append((share, sentence)), parameters={"epochs": 1, "batch": 16})
+    parameters = {"epochs": 1, "batch": 16}
+    options = TrainOptions(version="ft", progress=lambda share, sentence: told.append((share, sentence)), parameters=parameters)
     made = REVIEW.load_trainer("fine-tune")(both, tmp_path / "model", options)
     assert made.trainer == "fine-tune"
     assert "tuned.onnx" in made.files

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from scoring.text.language import identify
@@ -29,7 +31,7 @@ def test_it_masks_personal_data(text: str, masked: str) -> None:
 def test_it_counts_each_piece_once() -> None:
     assert count_entities("a@example.com or b@example.com") == {"email": 2}
     spans = find_entities("mail a@example.com, www.example.com, +44 20 7946 0958")
-    assert all(a.end <= b.start for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(spans))
 
 
 def test_it_cuts_long_texts_into_overlapping_windows() -> None:
@@ -39,7 +41,7 @@ def test_it_cuts_long_texts_into_overlapping_windows() -> None:
     assert all(text[p.start : p.start + len(p.text)] == p.text for p in parts)
     assert parts[0].start == 0
     assert parts[-1].start + len(parts[-1].text) == len(text)
-    assert all(b.start < a.start + len(a.text) for a, b in zip(parts, parts[1:], strict=False))
+    assert all(b.start < a.start + len(a.text) for a, b in pairwise(parts))
 
 
 def test_it_cuts_text_without_spaces_too() -> None:

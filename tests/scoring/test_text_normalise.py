@@ -93,6 +93,7 @@ def test_it_names_scripts_that_no_model_reads() -> None:
 
 
 def test_it_works_without_numpy() -> None:
-    code = "import sys, scoring.text.normalise, scoring.text.hidden, scoring.kinds.review; print(sorted({'numpy','torch','sklearn'} & set(sys.modules)))"
+    load = "import sys, scoring.text.normalise, scoring.text.hidden, scoring.kinds.review"
+    code = load + "; print(sorted({'numpy', 'torch', 'sklearn'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

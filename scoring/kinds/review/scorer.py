@@ -21,7 +21,7 @@ from scoring.types import Evidence, Item, Json, RunContext, Score
 from scoring.uncertainty import uncertainty
 
 Floats = NDArray[np.float64]
-EVIDENCE_FROM = 0.2  # labels below it get no evidence: nothing was found
+EVIDENCE_FROM = 0.1  # labels below it get no evidence: nothing was found
 SCORE_WORDS = 0  # score() adds up shares; explain() also leaves out words, MAX_WORDS of them, at one encoding each
 CHUNK = 64
 

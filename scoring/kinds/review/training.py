@@ -69,10 +69,10 @@ def train_quick(split: Split, out: Path, options: TrainOptions) -> Bundle:
     labels = label_set(split)
     partial = bool(options.parameters.get("partial_labels", False))
     train, tune = (as_labelled(part, labels, partial=partial) for part in (split.train, split.tune))
-    use = bool(options.parameters.get("encoder", True))
+    settings, use = fit_options(options), bool(options.parameters.get("encoder", True))
     options.progress(0.0, "Preparing the sentence encoder" if use else "Starting")
     encode = cached_encoder(options) if use else None
-    model = fit_text_model(labels, train, tune, encode, fit_options(options), options.progress)
+    model = fit_text_model(labels, train, tune, encode, settings, options.progress)
     return seal(model, out, "quick", options, split, {"encoder": encoder_id() if use else None})
 
 

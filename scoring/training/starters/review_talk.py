@@ -81,7 +81,7 @@ def _fill(form: str, rng: random.Random) -> str:
     return text[:1].upper() + text[1:] if rng.random() < 0.6 else text
 
 
-def talk(seed: int = 0, each: int = 22) -> Iterator[tuple[str, str, dict[str, int]]]:
+def talk(seed: int = 0, each: int = 30) -> Iterator[tuple[str, str, dict[str, int]]]:
     """(text, function, labels), distinct texts, at most `each` of a template."""
     rng = random.Random(seed)
     seen: set[str] = set()
