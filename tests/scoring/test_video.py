@@ -221,6 +221,14 @@ def test_it_matches_nothing_that_is_new(shelf: Shelf, scorer: Scorer, bank: Hash
     assert not [e for e in score.evidence if e.type == "match"]
 
 
+def test_it_says_what_a_bank_should_keep_of_it(shelf: Shelf, scorer: Scorer) -> None:
+    clip, picture = scorer.score([item("scenes.mp4"), item("picture.png")], shelf.context())
+    kept = HashIndex([{"id": "clip", **clip.signals}, {"id": "picture", "pdq": picture.signals["pdq"]}])
+    again = scorer.score([item("scenes-again.mp4"), item("picture.png")], shelf.context(kept))
+    assert [s.signals["known_match"] for s in again] == [True, True]
+    assert {e.value for s in again for e in s.evidence} == {"clip", "picture"}
+
+
 # Files that cannot be read
 
 

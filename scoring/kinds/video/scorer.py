@@ -13,7 +13,7 @@ from scoring.artifacts import Bundle
 from scoring.explain.timeline import cited_frames
 from scoring.kinds.video.head import RISK, Head, read_head
 from scoring.kinds.video.known import LABEL as KNOWN
-from scoring.kinds.video.known import Match, find_known
+from scoring.kinds.video.known import MIN_QUALITY, Match, find_known
 from scoring.kinds.video.observe import Observation, observe
 from scoring.kinds.video.payload import VideoPayload
 from scoring.kinds.video.rating import Rating, rate
@@ -152,7 +152,15 @@ def _signals(
         "transcript": [{"t": t, "text": text[:500]} for t, text in seen.transcript],
     }  # fmt: skip
     strip = _strip(payload, seen, frames, context)
-    return signals | ({"strip": strip} if strip else {})
+    return signals | _hashes(seen) | ({"strip": strip} if strip else {})
+
+
+def _hashes(seen: Observation) -> dict[str, Json]:
+    """What a bank keeps of a removed file, in the form of `python -m scoring hash`: a picture's PDQ, a video's frames."""
+    rows = [row for row in zip(seen.times, seen.pdq, seen.quality, strict=True) if row[1] is not None]
+    if seen.kind == "image":
+        return {"pdq": rows[0][1]} if rows and (rows[0][2] or 0) >= MIN_QUALITY else {}
+    return {"vpdq": [{"frame": i, "t": t, "pdq": value, "quality": quality} for i, (t, value, quality) in enumerate(rows)]}
 
 
 def _strip(payload: dict[str, Json], seen: Observation, frames: Sequence[Evidence], context: RunContext) -> list[dict[str, Any]]:
