@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.urls import reverse
 
+from console.intake.models import Media
 from console.ui.media import strip_names
 from scoring.blocks import FramesBlock, Reason, ReasonsBlock
 
@@ -35,14 +36,26 @@ def _media_id(media: str | None) -> UUID | None:
         return None
 
 
-def blurred_address(media: str | None) -> str:
-    found = _media_id(media)
-    return reverse("ui:media_blurred", args=[found]) if found else ""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A stored file: `small` is its blurred copy ("" while there is none), `clear` the file itself."""
+
+    clear: str
+    small: str
 
 
-def clear_address(media: str | None) -> str:
+def stage_of(media: str | None) -> Stage | None:
+    """None for what is not stored here."""
     found = _media_id(media)
-    return reverse("ui:media_clear", args=[found]) if found else ""
+    row = Media.objects.filter(pk=found).only("mime").first() if found else None
+    if row is None:
+        return None
+    has_small = row.mime.startswith("image/") or bool(strip_names(str(row.pk)))
+    return Stage(clear=reverse("ui:media_clear", args=[row.pk]), small=_blurred_address(row.pk) if has_small else "")
+
+
+def _blurred_address(media: UUID) -> str:
+    return reverse("ui:media_blurred", args=[media])
 
 
 def derivative_address(name: str | None) -> str:
@@ -52,7 +65,7 @@ def derivative_address(name: str | None) -> str:
     if found is None:
         return ""
     number = parts[-1].removesuffix(".jpg")
-    return reverse("ui:media_strip", args=[found, int(number)]) if len(parts) == 3 and number.isdecimal() else blurred_address(parts[0])
+    return reverse("ui:media_strip", args=[found, int(number)]) if len(parts) == 3 and number.isdecimal() else _blurred_address(found)
 
 
 def frames_of(block: FramesBlock) -> list[DrawnFrame]:

@@ -207,14 +207,9 @@ def iso_day(text: str) -> str:
 
 
 @register.filter
-def blurred_address(media: str | None) -> str:
-    """Where the blurred copy of a stored media id is; "" for what is not stored here."""
-    return drawn.blurred_address(media)
-
-
-@register.filter
-def clear_address(media: str | None) -> str:
-    return drawn.clear_address(media)
+def stage(media: str | None) -> Any:
+    """Addresses of a stored media id (small, clear); None for what is not stored here."""
+    return drawn.stage_of(media)
 
 
 @register.simple_tag

@@ -170,7 +170,6 @@ function arrive() {
   const screen = document.getElementById("screen");
   if (!screen) return;
   hideMedia();
-  for (const picture of findAll("[data-hides-when-broken]")) picture.addEventListener("error", () => picture.remove(), { once: true });
   if (form()) {
     restoreDraft(form(), screen.dataset.case);
     if (find("#note").value) openNote(false);
