@@ -85,7 +85,7 @@ class Blend:
         share, bias = tuple(map(float, data["share"])), tuple(map(float, data["bias"]))
         if len(share) != len(labels) or (data["exclusive"] and len(bias) != len(labels)):
             raise ValueError("the blend does not fit the labels")
-        mixer = tuple(tuple(map(float, row)) for row in data["mixer"])
+        mixer = tuple(tuple(map(float, row)) for row in data.get("mixer", ()))
         if mixer and (len(mixer) != 2 * len(labels) + 1 or any(len(row) != len(labels) for row in mixer)):
             raise ValueError("the mixer does not fit the labels")
         return cls(labels, bool(data["exclusive"]), share, float(data["heat"]), bias, mixer)

@@ -16,6 +16,7 @@ from scoring.signals import text_encoder
 from scoring.signals.embedding_cache import EmbeddingCache
 from scoring.signals.encoder_source import TOKENIZER, WEIGHTS, EncoderError, find_source, verify
 from scoring.signals.text_encoder import GRAPH, SEAL, TextEncoder, encoder_id, ensure_encoder, get_encoder
+from scoring.text.encoder import main as export_now
 
 TEXTS = [
     "The soup was cold.", "A kind and quick waiter", "x",
@@ -129,3 +130,10 @@ def test_it_caches_vectors_by_content(tmp_path: Path) -> None:
 def test_it_works_on_when_the_cache_is_damaged(tmp_path: Path) -> None:
     (tmp_path / "embeddings.sqlite3").write_bytes(b"this is no database, but long enough to be looked at" * 50)
     assert EmbeddingCache(tmp_path).encode(Counting(), ["abc"]).tolist() == [[3, 1]]
+
+
+def test_it_can_be_exported_from_the_shell(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert export_now([]) == 0
+    assert capsys.readouterr().out.strip().endswith(encoder_id())
+    assert export_now(["--source", str(tmp_path), "--home", str(tmp_path / "home")]) == 1
+    assert "has no model.safetensors" in capsys.readouterr().err
