@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.db import Error, connection
 
@@ -28,7 +28,7 @@ class Watchdog:
     web: ProcessService | None
     clock: Callable[[], float] = time.monotonic
     _next: float = 0.0
-    _web_heard: float = field(default=0.0)
+    _web_heard: float | None = None
 
     def look(self) -> None:
         if self.clock() < self._next:
@@ -38,7 +38,9 @@ class Watchdog:
         self._look_at_workers()
 
     def _look_at_web(self) -> None:
-        if self.web is None or self.supervisor.uptime(self.web) < WEB_SILENCE or self.web.is_answering():
+        if self.web is None:
+            return
+        if self._web_heard is None or self.supervisor.uptime(self.web) < WEB_SILENCE or self.web.is_answering():
             self._web_heard = self.clock()
         elif self.clock() - self._web_heard > WEB_SILENCE:
             self._web_heard = self.clock()
