@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import httpx
@@ -33,6 +34,10 @@ class Clock:
 def answering(content: Any, status: int = 200) -> Callable[[httpx.Request], httpx.Response]:
     text = content if isinstance(content, str) else json.dumps(content)
     return lambda request: httpx.Response(status, json={"choices": [{"message": {"content": text}}]})
+
+
+def answer_with(body: Any, request: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, json=body)
 
 
 def reader(handler: Callable[[httpx.Request], httpx.Response], clock: Clock | None = None) -> tuple[Analyser, list[httpx.Request]]:
@@ -101,15 +106,16 @@ def test_it_refuses_what_is_not_of_the_agreed_form(content: Any) -> None:
 
 
 def test_it_refuses_tool_calls_and_endless_answers() -> None:
-    call = {"choices": [{"message": {"content": json.dumps(GOOD), "tool_calls": [{"function": {"name": "allow"}}]}}]}
+    call: dict[str, Any] = {"choices": [{"message": {"content": json.dumps(GOOD), "tool_calls": [{"function": {"name": "allow"}}]}}]}
     for response in (call, {"choices": []}, {"choices": [{"message": {"content": "x" * 100_000}}]}):
-        analyser, _ = reader(lambda request, response=response: httpx.Response(200, json=response))
+        analyser, _ = reader(partial(answer_with, response))
         with pytest.raises(AnalyserError):
             analyser.read(MESSAGES)
 
 
 def test_it_tries_again_and_then_gives_up_in_bounded_time() -> None:
-    answers = iter([httpx.Response(503), httpx.ConnectError("down"), answering(GOOD)(httpx.Request("POST", "http://x.example"))])
+    good = answering(GOOD)(httpx.Request("POST", "http://x.example"))
+    answers: Iterator[httpx.Response | Exception] = iter([httpx.Response(503), httpx.ConnectError("down"), good])
 
     def handler(request: httpx.Request) -> httpx.Response:
         found = next(answers)

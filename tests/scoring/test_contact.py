@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import dns.exception
+import dns.resolver
 import pytest
 
 from scoring.artifacts import ArtifactError
@@ -197,12 +198,12 @@ def test_it_reads_mail_records(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def resolve(domain: str, kind: str, lifetime: float) -> Any:
         if domain == "gone.example":
-            raise mail_exchange.dns.resolver.NXDOMAIN
+            raise dns.resolver.NXDOMAIN
         if (domain, kind) not in answers:
-            raise mail_exchange.dns.resolver.NoAnswer
+            raise dns.resolver.NoAnswer
         return answers[domain, kind]
 
-    monkeypatch.setattr(mail_exchange.dns.resolver, "resolve", resolve)
+    monkeypatch.setattr(dns.resolver, "resolve", resolve)
     mail_exchange.takes_mail.cache_clear()
     domains = ("a.example", "b.example", "c.example", "d.example", "gone.example")
     assert [mail_exchange.takes_mail(d) for d in domains] == [True, False, True, False, False]
