@@ -45,6 +45,9 @@ WORKED = (
     "works well", "arrived on time", "tastes great", "is comfortable", "was a waste of money", "broke after a week", "smells odd",
     "is too loud", "does what it says",
 )  # fmt: skip
+BODY = ("legs", "arm", "nose", "neck", "fingers", "face", "back")
+HURT = ("hurt", "beat up", "stab", "shoot", "kill", "run over", "strangle", "cut", "punch")
+HURT_DONE = ("hurt", "beaten up", "stabbed", "shot", "killed", "run over", "hanged", "burned")
 KNOWN = ("hate", "harassment", "threat", "sexual", "profanity", "spam", "privacy")
 
 
@@ -75,6 +78,7 @@ def _fill(form: str, rng: random.Random) -> str:
         "groups": rng.choice(GROUPS), "one": rng.choice(ONE), "low": rng.choice(LOW), "gone": rng.choice(GONE), "thing": rng.choice(THINGS),
         "role": rng.choice(ROLES), "insult": rng.choice(INSULTS), "place": rng.choice(PLACES), "name": rng.choice(NAMES),
         "street": rng.choice(STREETS), "site": rng.choice(SITES), "worked": rng.choice(WORKED), "number": str(rng.randint(1000, 9999)),
+        "body": rng.choice(BODY), "hurt": rng.choice(HURT), "hurt_done": rng.choice(HURT_DONE),
         "house": str(rng.randint(1, 120)), "mail": f"{rng.choice(NAMES).lower().replace(' ', '.')}@mail.example.org",
     }  # fmt: skip
     text = form.format_map(words)
