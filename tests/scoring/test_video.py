@@ -25,7 +25,7 @@ from scoring.signals.hashes import HashIndex
 from scoring.starters import starter_bundle
 from scoring.testing import check_kind
 from scoring.types import Item, Json, RunContext, Score
-from tests.scoring.made_media import Painter, flat, make_picture, make_video, scene, written
+from tests.scoring.made_media import Painter, box, flat, make_picture, make_video, scene, written
 from tests.scoring.tiny_model import red_detector
 
 RED, GREY, BLUE = (230, 20, 20), (128, 128, 128), (20, 20, 230)
@@ -223,8 +223,9 @@ def test_it_matches_nothing_that_is_new(shelf: Shelf, scorer: Scorer, bank: Hash
 
 def test_it_says_what_a_bank_should_keep_of_it(shelf: Shelf, scorer: Scorer) -> None:
     clip, picture = scorer.score([item("scenes.mp4"), item("picture.png")], shelf.context())
-    kept = HashIndex([{"id": "clip", **clip.signals}, {"id": "picture", "pdq": picture.signals["pdq"]}])
-    again = scorer.score([item("scenes-again.mp4"), item("picture.png")], shelf.context(kept))
+    kept = HashIndex([{"id": "clip", "vpdq": clip.signals["vpdq"]}, {"id": "picture", "pdq": picture.signals["pdq"]}])
+    (shelf.root / "repacked.mp4").write_bytes((shelf.root / "scenes.mp4").read_bytes() + box(b"free", b"other bytes"))
+    again = scorer.score([item("repacked.mp4"), item("picture.png")], shelf.context(kept))
     assert [s.signals["known_match"] for s in again] == [True, True]
     assert {e.value for s in again for e in s.evidence} == {"clip", "picture"}
 
