@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from knox.models import AbstractAuthToken
 
 
-class Source(models.Model):
+class Source(models.Model):  # type: ignore[django-manager-missing]  # the token model of knox is untyped
     """A platform that posts items. It sees its own items only."""
 
     slug = models.SlugField(max_length=64, unique=True)
@@ -20,7 +20,7 @@ class Source(models.Model):
         return self.slug
 
 
-class User(AbstractUser):
+class User(AbstractUser):  # type: ignore[django-manager-missing]
     """A person, or the service account behind a token. Roles are Django groups; see roles.py."""
 
     theme = models.CharField(max_length=8, choices=[("", "As the system"), ("light", "Light"), ("dark", "Dark")], default="", blank=True)
@@ -31,7 +31,7 @@ class User(AbstractUser):
         return self.get_full_name() or self.username
 
 
-class ApiToken(AbstractAuthToken):
+class ApiToken(AbstractAuthToken):  # type: ignore[misc]
     """A hashed, expiring token, bound to a source and one role."""
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="tokens")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, ClassVar, TypeVar
@@ -43,9 +44,20 @@ class Answer(HttpResponse):
     """JSON. `afterwards` runs when the transaction is through, and its answer is the one that counts."""
 
     def __init__(self, data: Any = None, status: int = 200, *, afterwards: Callable[[], Answer | None] | None = None) -> None:
-        body = b"" if status == 204 else orjson.dumps(data, option=_JSON_DEFAULTS)
+        body = b"" if status == 204 else json_bytes(data)
         super().__init__(body, status=status, content_type="application/json")
         self.afterwards = afterwards
+
+
+def json_bytes(data: Any) -> bytes:
+    try:
+        return orjson.dumps(data, option=_JSON_DEFAULTS)
+    except TypeError:  # jsonb gives 1e308 back as a whole number of 309 digits, which orjson does not write
+        return json.dumps(data, default=_plain, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _plain(value: Any) -> Any:
+    return orjson.loads(orjson.dumps(value, option=_JSON_DEFAULTS))
 
 
 class HasRole(BasePermission):

@@ -14,17 +14,8 @@ from console import flow
 from console.accounts.roles import Role
 from console.api.base import ANYONE, REVIEWERS, Answer, ApiView, idempotent, read_body
 from console.api.docs import described
-from console.api.schemas import (
-    ClaimIn,
-    HoldIn,
-    LeaseOut,
-    PassOnIn,
-    QueueList,
-    ScreenOut,
-    SkipIn,
-    VerdictIn,
-    VerdictOut,
-)
+from console.api.forms import ClaimIn, HoldIn, PassOnIn, SkipIn, VerdictIn
+from console.api.schemas import LeaseOut, QueueList, ScreenOut, VerdictOut
 from console.api.shapes import case_row, verdict_row
 from console.cases import services as cases
 from console.cases.models import Case, Claim, Queue

@@ -15,8 +15,9 @@ from console import flow
 from console.accounts.models import Source
 from console.api.base import ANYONE, SENDERS, Answer, ApiView, idempotent, read_body, read_json
 from console.api.docs import CURSOR, described
+from console.api.forms import FeedbackIn, ReportIn
 from console.api.paging import page_by_id
-from console.api.schemas import BulkOut, FeedbackIn, ItemOut, ItemPage, ReceivedOut, ReportIn
+from console.api.schemas import BulkOut, ItemOut, ItemPage, ReceivedOut
 from console.api.shapes import decision_row, item_full, item_row, item_url
 from console.common.errors import Conflict, Invalid, NotFound
 from console.intake.media import media_unknown

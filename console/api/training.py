@@ -10,8 +10,9 @@ from rest_framework.request import Request
 
 from console.api.base import ADMINS, OWNERS, Answer, ApiView, idempotent, read_body
 from console.api.docs import CURSOR, described
+from console.api.forms import PromoteIn, ReasonIn, RunIn
 from console.api.paging import page_by_id
-from console.api.schemas import ModelOut, ModelPage, PromoteIn, ReasonIn, RunIn, RunOut, RunPage
+from console.api.schemas import ModelOut, ModelPage, RunOut, RunPage
 from console.api.shapes import model_row, run_row
 from console.common.errors import Conflict, Invalid, NotFound
 from console.training.models import ModelVersion, TrainingRun

@@ -11,7 +11,8 @@ from rest_framework.request import Request
 from console.accounts.roles import Role
 from console.api.base import SENDERS, Answer, ApiView, idempotent, read_body
 from console.api.docs import described
-from console.api.schemas import WebhookChange, WebhookIn, WebhookList, WebhookMade, WebhookOut
+from console.api.forms import WebhookChange, WebhookIn
+from console.api.schemas import WebhookList, WebhookMade, WebhookOut
 from console.common.errors import NotFound
 from console.enforcement.endpoints import Change, endpoint_change, endpoint_create, endpoint_remove
 from console.enforcement.models import WebhookEndpoint

@@ -184,6 +184,14 @@ def test_it_shows_an_item_with_scores_decision_case_and_history(shop_calls: Call
     assert next(event["sentence"] for event in body["history"]) == "Received"
 
 
+def test_it_gives_back_numbers_of_any_size(shop_calls: Calls) -> None:
+    payload = {"text": "x", "huge": 1e308, "tiny": 5e-324, "long": 2**63}
+    made = shop_calls.post("items", {"kind": "review", "external_id": "n", "payload": payload})
+    assert made.status_code == 202, made.content
+    found = shop_calls.get(f"items/{made.json()['id']}").json()["payload"]
+    assert {name: type(value)(found[name]) for name, value in payload.items()} == payload
+
+
 def test_it_lists_items_page_by_page_newest_first(shop_calls: Calls) -> None:
     rows = [review(f"r-{number}") for number in range(7)]
     shop_calls.post("items/bulk", {"items": rows})

@@ -1,0 +1,80 @@
+"""What goes in, as types: bodies are validated by these, and OpenAPI describes them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Short = Annotated[str, Field(max_length=255)]
+
+
+class Form(BaseModel):
+    """Unknown fields are ignored: nothing but what is named here can be set."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class ReportIn(Form):
+    reporter: Short = ""
+    reason: Annotated[str, Field(max_length=64)] = ""
+    text: Annotated[str, Field(max_length=10_000)] = ""
+
+
+class FeedbackIn(Form):
+    event: Annotated[str, Field(min_length=1, max_length=32)]
+    data: dict[str, Any] = Field(default_factory=dict)
+
+
+class ClaimIn(Form):
+    evidence: bool = Field(
+        False, description="Send the evidence at once. The verdict then counts as given with the machine's opinion in view."
+    )
+
+
+class HoldIn(Form):
+    token: Annotated[int, Field(ge=0, le=2**63 - 1)]
+
+
+class SkipIn(HoldIn):
+    reason: Annotated[str, Field(max_length=32)] = ""
+
+
+class PassOnIn(HoldIn):
+    note: Annotated[str, Field(max_length=10_000)] = ""
+
+
+class VerdictIn(HoldIn):
+    outcome: Literal["allow", "enforce"]
+    action: Annotated[str, Field(max_length=32)] | None = None
+    clauses: Annotated[list[Annotated[str, Field(max_length=32)]], Field(max_length=20)] = Field(default_factory=list)
+    labels: dict[str, Literal[0, 1]] | None = None
+    fields: dict[str, str] = Field(default_factory=dict)
+    severity: Annotated[int, Field(ge=0, le=3)] | None = None
+    certain: bool = True
+    note: Annotated[str, Field(max_length=10_000)] = ""
+    spans: Annotated[list[dict[str, Any]], Field(max_length=1000)] = Field(default_factory=list)
+
+
+class RunIn(Form):
+    kind: str
+    trainer: Annotated[str, Field(max_length=32)] = ""
+
+
+class ReasonIn(Form):
+    reason: Annotated[str, Field(max_length=300)] = ""
+
+
+class PromoteIn(ReasonIn):
+    override: bool = Field(False, description="Promote what the comparison refused; this needs a reason.")
+
+
+class WebhookIn(Form):
+    url: Annotated[str, Field(min_length=1, max_length=500)]
+    topics: Annotated[list[str], Field(max_length=20)] = Field(default_factory=list, description="Empty: every topic.")
+
+
+class WebhookChange(Form):
+    url: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+    topics: Annotated[list[str], Field(max_length=20)] | None = None
+    is_active: bool | None = None
