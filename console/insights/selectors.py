@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from django.db.models import Count, Q
 from django.db.models.functions import TruncDate
+from django.utils import timezone
 
 from console.common.clock import db_now
 from console.intake.models import Item
@@ -48,21 +49,25 @@ class Overview:
 
 def decisions_by_day(*, days: int = 14, kind: str = "") -> list[Day]:
     """Effective and superseded decisions by the day they were made, in the installation's time zone; quiet days are there too."""
-    start = db_now() - timedelta(days=days - 1)
-    rows = Decision.objects.filter(created_at__date__gte=start.date()).exclude(state=Decision.State.UNDONE)
+    start = _first_day(days)
+    rows = Decision.objects.filter(created_at__date__gte=start).exclude(state=Decision.State.UNDONE)
     rows = rows.filter(item__kind=kind) if kind else rows
     counted = rows.annotate(day=TruncDate("created_at")).values("day").annotate(
         allowed=Count("pk", filter=Q(outcome="allow")), reviewed=Count("pk", filter=Q(outcome="review")),
         enforced=Count("pk", filter=Q(outcome="enforce")), automated=Count("pk", filter=Q(automated=True) & ~Q(outcome="review")),
     )  # fmt: skip
-    found = {row.pop("day"): row for row in counted}
-    zero = {"allowed": 0, "reviewed": 0, "enforced": 0, "automated": 0}
-    return [Day(day=day, **found.get(day, zero)) for day in (start.date() + timedelta(days=i) for i in range(days))]
+    found = {row["day"]: Day(**row) for row in counted}
+    every = (start + timedelta(days=i) for i in range(days))
+    return [found.get(day) or Day(day=day, allowed=0, reviewed=0, enforced=0, automated=0) for day in every]
+
+
+def _first_day(days: int) -> date:
+    return timezone.localtime(db_now()).date() - timedelta(days=days - 1)
 
 
 def overview(*, days: int = 14, kind: str = "") -> Overview:
     """An override: a person gave another outcome than the machine would have, at a risk of one half."""
-    since = (db_now() - timedelta(days=days - 1)).date()
+    since = _first_day(days)
     first = Decision.objects.filter(created_at__date__gte=since, number=1, **({"item__kind": kind} if kind else {}))
     automated = first.filter(automated=True).exclude(outcome="review").count()
     verdicts = Verdict.objects.filter(created_at__date__gte=since, **({"item__kind": kind} if kind else {})).exclude(

@@ -43,7 +43,7 @@ def register(folder: Path) -> Register:
         path = bundle_path("review", version)
         bundle = write_bundle(
             folder / path, kind="review", version=version, trainer="quick", labels=("hate",),
-            fill=lambda out: (out / "head.json").write_text(json.dumps({"version": version})) and None,
+            fill=sealed({"version": version}),
         )  # fmt: skip
         promoted = Now() - timedelta(hours=hours_ago) if state in ("champion", "retired") else None
         return ModelVersion.objects.create(
@@ -52,6 +52,13 @@ def register(folder: Path) -> Register:
         )  # fmt: skip
 
     return _register
+
+
+def sealed(content: dict[str, str]) -> Callable[[Path], None]:
+    def fill(out: Path) -> None:
+        (out / "head.json").write_text(json.dumps(content))
+
+    return fill
 
 
 def champions() -> list[str]:
@@ -145,7 +152,7 @@ def test_a_bundle_that_was_swapped_whole_is_found_out(register: Register, folder
     version = register("1", "champion")
     write_bundle(
         folder / version.path, kind="review", version="1", trainer="quick", labels=("hate",),
-        fill=lambda out: (out / "head.json").write_text("{}") and None,
+        fill=sealed({}),
     )  # fmt: skip
     with pytest.raises(ArtifactError, match="checksum it was registered with"):
         champion_bundle("review")

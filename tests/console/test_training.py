@@ -189,7 +189,7 @@ def test_a_split_that_tests_on_shown_items_is_refused(monkeypatch: pytest.Monkey
     import_contacts(300)
     _, lines = snapshot_freeze(CONTACT)
     lines[0]["exam"] = False
-    whole = parts.split
+    from scoring.training.dataset import split as whole
 
     def careless(examples: Any, kind: Any, **options: Any) -> Split:
         made = whole(examples, kind, **options)
@@ -263,7 +263,7 @@ def test_it_refuses_what_does_not_exist(options: dict[str, str], field: str) -> 
 def test_a_cancelled_run_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch, folder: Path, ada: User) -> None:
     import_contacts(300)
     run = run_request(kind="contact")
-    train = execute.train_kind
+    from scoring.training.fit import train_kind as train
 
     def cancelled_midway(*args: Any, **options: Any) -> Any:
         run_cancel(run_id=run.pk, user=ada)
@@ -282,7 +282,9 @@ def test_a_cancelled_run_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch, 
 def test_a_killed_run_starts_again_and_the_old_worker_is_fenced_off(monkeypatch: pytest.MonkeyPatch) -> None:
     import_contacts(300)
     run = run_request(kind="contact")
-    train, taken_over = execute.train_kind, []
+    from scoring.training.fit import train_kind as train
+
+    taken_over: list[TrainingRun] = []
 
     def slow(*args: Any, **options: Any) -> Any:
         """While the first worker is thought dead, a second takes the run and finishes it."""
