@@ -107,7 +107,8 @@ def test_it_refuses_what_is_not_of_the_agreed_form(content: Any) -> None:
 
 def test_it_refuses_tool_calls_and_endless_answers() -> None:
     call: dict[str, Any] = {"choices": [{"message": {"content": json.dumps(GOOD), "tool_calls": [{"function": {"name": "allow"}}]}}]}
-    for response in (call, {"choices": []}, {"choices": [{"message": {"content": "x" * 100_000}}]}):
+    responses: list[dict[str, Any]] = [call, {"choices": []}, {"choices": [{"message": {"content": "x" * 100_000}}]}]
+    for response in responses:
         analyser, _ = reader(partial(answer_with, response))
         with pytest.raises(AnalyserError):
             analyser.read(MESSAGES)
