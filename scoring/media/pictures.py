@@ -50,7 +50,8 @@ def check_size(width: int, height: int, limits: Limits) -> None:
 def probe_picture(path: Path, found: Format, limits: Limits) -> dict[str, Any]:
     with open_picture(path, found, limits) as image:
         frames = int(getattr(image, "n_frames", 1))
-        turn = {3: 180, 6: 90, 8: 270}.get(image.getexif().get(0x0112, 1), 0)
+        exif = image.getexif() if found.reader in ("JPEG", "WEBP") else {}  # asking a PNG for it decodes the picture
+        turn = {3: 180, 6: 90, 8: 270}.get(exif.get(0x0112, 1), 0)
         return {
             "mime": found.mime, "kind": "image", "width": image.width, "height": image.height, "frames": frames,
             "codec": found.reader.lower(), "rotation": turn,
