@@ -10,12 +10,13 @@ from django.urls import reverse
 
 from console.intake.models import Media
 from console.ui.media import strip_names
-from scoring.blocks import FramesBlock, Reason, ReasonsBlock
+from scoring.blocks import Frame, FramesBlock, Reason, ReasonsBlock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnFrame:
     address: str
+    clear: str = ""  # the file itself, where the frame is a stored picture of its own
     t: float | None = None
     label: str = ""
     text: str = ""
@@ -71,9 +72,17 @@ def derivative_address(name: str | None) -> str:
 def frames_of(block: FramesBlock) -> list[DrawnFrame]:
     """The card's frames; while the card may not say anything of the score, the kept strip without marks."""
     if block.frames:
-        return [DrawnFrame(address=derivative_address(f.image), t=f.t, label=f.label, text=f.text) for f in block.frames]
+        return [_drawn(f, film=block.media is not None) for f in block.frames]
     found = _media_id(block.media)
     return [DrawnFrame(address=name) for name in strip_names(str(found))] if found else []
+
+
+def _drawn(frame: Frame, *, film: bool) -> DrawnFrame:
+    """A frame of a film by its derivative; in a block without a film, a picture that was uploaded by itself."""
+    if film:
+        return DrawnFrame(address=derivative_address(frame.image), t=frame.t, label=frame.label, text=frame.text)
+    stage = stage_of(frame.image)
+    return DrawnFrame(address=stage.small if stage else "", clear=stage.clear if stage else "", label=frame.label, text=frame.text)
 
 
 def _weights(reasons: Sequence[Reason], most: float) -> list[Weight]:

@@ -21,10 +21,11 @@ class Entry:
 
 
 _EVERYONE = (Role.MODERATOR, Role.LEAD, Role.POLICY, Role.ADMIN)
+_SHAPERS = (Role.LEAD, Role.POLICY, Role.ADMIN)
 GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     ("Decide", (Entry("Queues", "/", "queue", _EVERYONE), Entry("Items", "/items/", "search", _EVERYONE))),
-    ("Oversee", (Entry("Audit trail", "/audit/", "audit", (Role.LEAD, Role.POLICY, Role.ADMIN)),)),
-    ("Shape", (Entry("Policies", "/policies/", "policy", _EVERYONE), Entry("Models", "/models/", "models", _EVERYONE))),
+    ("Oversee", (Entry("Overview", "/overview/", "health", _SHAPERS), Entry("Audit trail", "/audit/", "audit", _SHAPERS))),
+    ("Shape", (Entry("Policies", "/policies/", "policy", _EVERYONE), Entry("Models", "/models/", "models", _SHAPERS))),
     ("Run", (Entry("Deliveries", "/deliveries/", "plug", (Role.LEAD, Role.ADMIN)), Entry("Help", "/help/", "help", _EVERYONE))),
 )
 

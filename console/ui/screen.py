@@ -82,4 +82,5 @@ def case_context(case: Case, claim: Claim | None, user: User, holder: Claim | No
 
 def _has_media(block: Any) -> bool:
     """Something that B would unblur."""
-    return bool(getattr(block, "media", None)) or any(turn.image for turn in getattr(block, "turns", ()))
+    pictures = (*getattr(block, "turns", ()), *(() if getattr(block, "media", None) else getattr(block, "frames", ())))
+    return bool(getattr(block, "media", None)) or any(part.image for part in pictures)

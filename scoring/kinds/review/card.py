@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from scoring.blocks import Block, Fact, FactsBlock, Link, LinksBlock, NoticeBlock, Span, TextBlock
+from scoring.blocks import Block, Fact, FactsBlock, Frame, FramesBlock, Link, LinksBlock, NoticeBlock, Span, TextBlock
 from scoring.text.hidden import hidden_spans, unmapped_scripts
 from scoring.text.normalise import normalise
 from scoring.types import Evidence, Item, Json, Score
@@ -55,7 +55,8 @@ def draw_card(item: Item, score: Score | None) -> Sequence[Block]:
     blocks.append(_text_block("text", "", text, score, meta=_meta(item.payload), rating=_rating(item.payload)))
     images = item.payload.get("images") or []
     if images:
-        blocks.append(NoticeBlock(text=f"{len(images)} picture{'s' if len(images) > 1 else ''} came with this review."))
+        title = f"{len(images)} picture{'s' if len(images) > 1 else ''}"
+        blocks.append(FramesBlock(title=title, frames=[Frame(t=0.0, image=str(image)) for image in images]))
     blocks.append(FactsBlock(title="Author", facts=_author(item)))
     links = _links(item)
     if links:

@@ -1,0 +1,117 @@
+"""Search, one item with its story, and what stays hidden while a person is still to decide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from console.accounts.models import User
+from console.cases.models import Case, Claim
+from console.flow import decisions_release
+from console.intake.models import Item
+from tests.console.ui_forms import HTMX, give_score, verdict_data
+
+Post = Callable[..., Item]
+TEXT = "The waiter laughed. What a complete muppet."
+
+
+@pytest.fixture
+def page(client: Client, rita: User) -> Client:
+    client.force_login(rita)
+    return client
+
+
+def found(page: Client, query: str) -> str:
+    answer = page.get(f"/items/{query}")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_it_finds_by_words_id_and_account(page: Client, post: Post) -> None:
+    soup, bread = post("The soup was cold."), post("The bread was old.", actor={"id": "baker-7"})
+    for query in ("?q=soup", f"?q={soup.external_id}", f"?q={soup.pk}"):
+        html = found(page, query)
+        assert soup.headline in html
+        assert bread.headline not in html
+    assert bread.headline in found(page, "?q=baker-7")
+
+
+def test_it_filters_by_kind_state_and_time(page: Client, post: Post) -> None:
+    review = post("The soup was cold.")
+    contact = post(kind="contact", payload={"email": "jo@example.org", "company": "Marsh Ltd", "name": "Jo Marsh"})
+    assert contact.headline not in found(page, "?kind=review")
+    assert review.headline in found(page, "?kind=review&status=received")
+    assert "Nothing fits" in found(page, "?status=decided")
+    assert "Nothing fits" in found(page, "?until=2020-01-01")
+    assert review.headline in found(page, "?since=2020-01-01")
+
+
+def test_it_pages_by_key(page: Client, post: Post) -> None:
+    for number in range(52):
+        post(f"Soup number {number:02} was cold.")
+    first = found(page, "?kind=review")
+    assert "Soup number 51" in first
+    assert "Soup number 01" not in first
+    last = Item.objects.order_by("-pk")[49]
+    second = found(page, f"?kind=review&before={last.pk}")
+    assert "Soup number 01" in second
+    assert "Soup number 02" not in second
+
+
+@pytest.mark.parametrize("query", ["?before=nonsense", "?since=2026-99-99", "?q=%00", "?kind=unknown", "?source=%27;--", "?q=" + "x" * 900])
+def test_it_takes_nonsense_calmly(page: Client, post: Post, query: str) -> None:
+    post()
+    found(page, query)
+
+
+def test_it_says_what_to_do_when_there_are_no_items(page: Client, ready: None) -> None:
+    assert "Post the first item" in found(page, "")
+
+
+def test_it_tells_the_story_of_an_item(page: Client, claimed: Callable[..., Claim]) -> None:
+    claim = claimed(TEXT)
+    page.post(f"/cases/{claim.case_id}/verdict", verdict_data(claim), headers=HTMX)
+    html = found(page, f"{claim.case.item_id}/")
+    assert "Received" in html
+    assert "Verdict: enforce" in html
+    assert "Decided without the machine&#x27;s opinion." in html
+    assert "4.4 Personal attack" in html
+    assert "Takes effect when undo is over" in html
+    assert "Statement of reasons" in html
+    claim.case.verdicts.update(undo_until="2020-01-01T00:00:00Z")
+    decisions_release()
+    assert "In effect" in found(page, f"{claim.case.item_id}/")
+
+
+def test_it_hides_the_machines_opinion_while_a_case_is_open(page: Client, waiting: Callable[..., Case]) -> None:
+    case = waiting(TEXT)
+    give_score(case, TEXT, "muppet")
+    html = found(page, f"{case.item_id}/")
+    assert '<mark class="ev">' not in html
+    assert "in 10" not in html
+    assert "Scored by" not in html
+    assert f"/cases/{case.pk}/" in html
+
+
+def test_it_shows_the_evidence_once_decided(page: Client, claimed: Callable[..., Claim]) -> None:
+    claim = claimed(TEXT)
+    give_score(claim.case, TEXT, "muppet")
+    page.post(f"/cases/{claim.case_id}/verdict", verdict_data(claim), headers=HTMX)
+    assert '<mark class="ev">muppet</mark>' in found(page, f"{claim.case.item_id}/")
+
+
+def test_it_answers_404_for_an_item_that_is_not_there(page: Client, ready: None) -> None:
+    assert page.get("/items/00000000-0000-7000-8000-000000000000/").status_code == 404
+
+
+def test_it_shows_rows_set_aside_to_leads_only(page: Client, ready: None) -> None:
+    assert page.get("/items/set-aside/").status_code == 403
+
+
+def test_it_asks_the_database_as_often_for_one_item_as_for_fifty(page: Client, post: Post, django_assert_max_num_queries: object) -> None:
+    for number in range(20):
+        post(f"Soup number {number}.")
+    with django_assert_max_num_queries(12):  # type: ignore[operator]
+        found(page, "")
