@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -13,21 +14,27 @@ from django.db.models import F
 
 from console.accounts.models import Source
 from console.common.ids import uuid7
-from console.intake.models import FeedbackEvent, Item, ItemKey, Quarantine, Report
+from console.intake.models import FeedbackEvent, Item, Quarantine, Report
 from console.intake.parsing import NewItem
 from scoring.registry import KINDS
 from scoring.types import Item as ScoringItem
 
+# One JSON document per statement: cheaper to write and to read than a dozen arrays.
 _INSERT = """
 INSERT INTO intake_item (id, source_id, kind, external_id, body_hash, payload, actor_id, actor, conversation,
                          created_at, status, severity_hint, reports, headline)
 SELECT t.id, %s, t.kind, t.external_id, t.body_hash, t.payload, t.actor_id, t.actor, t.conversation,
        coalesce(t.created_at, statement_timestamp()), 'received', t.severity_hint, 0, t.headline
-FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::jsonb[], %s::text[], %s::jsonb[], %s::text[],
-            %s::timestamptz[], %s::smallint[], %s::text[])
-     AS t(id, kind, external_id, body_hash, payload, actor_id, actor, conversation, created_at, severity_hint, headline)
+FROM json_to_recordset(%s::json)
+     AS t(id uuid, kind text, external_id text, body_hash text, payload jsonb, actor_id text, actor jsonb, conversation text,
+          created_at timestamptz, severity_hint smallint, headline text)
 ON CONFLICT (source_id, external_id) DO NOTHING
 RETURNING id, external_id, created_at
+"""
+_INSERT_KEYS = """
+INSERT INTO intake_itemkey (item_id, source_id, kind, name, value, at, facts)
+SELECT t.item_id, %s, t.kind, t.name, t.value, t.at, t.facts
+FROM json_to_recordset(%s::json) AS t(item_id uuid, kind text, name text, value text, at timestamptz, facts jsonb)
 """
 
 
@@ -44,28 +51,25 @@ class Received:
 def items_insert(*, source: Source, rows: Sequence[NewItem]) -> list[Received]:
     """Insert what is new. One answer per row, in order; must run inside a transaction."""
     ids = [uuid7() for _ in rows]
+    told = [_told(row, item_id) for row, item_id in zip(rows, ids, strict=True)]
+    told.sort(key=_external_id)  # calls that overlap wait for each other in one order, so they cannot lock each other out
     with connection.cursor() as cursor:
-        cursor.execute(
-            _INSERT,
-            [
-                source.pk,
-                ids,
-                [r.kind for r in rows],
-                [r.external_id for r in rows],
-                [r.body_hash for r in rows],
-                [orjson.dumps(r.payload).decode() for r in rows],
-                [str(r.actor.get("id", "")) for r in rows],
-                [orjson.dumps(r.actor).decode() for r in rows],
-                [r.conversation for r in rows],
-                [r.created_at for r in rows],
-                [r.severity_hint for r in rows],
-                [KINDS[r.kind].headline(r.payload)[:140] for r in rows],
-            ],
-        )
+        cursor.execute(_INSERT, [source.pk, orjson.dumps(told).decode()])
         created = {external_id: (item_id, at) for item_id, external_id, at in cursor.fetchall()}
     answers, fresh = _answers(source, rows, ids, {name: item_id for name, (item_id, _) in created.items()})
     _keys_insert(source, [(rows[i], ids[i], created[rows[i].external_id][1]) for i in fresh])
     return answers
+
+
+def _told(row: NewItem, item_id: UUID) -> dict[str, Any]:
+    return {
+        "id": item_id, "kind": row.kind, "external_id": row.external_id, "body_hash": row.body_hash, "payload": row.payload,
+        "actor_id": str(row.actor.get("id", "")), "actor": row.actor, "conversation": row.conversation, "created_at": row.created_at,
+        "severity_hint": row.severity_hint, "headline": KINDS[row.kind].headline(row.payload)[:140],
+    }  # fmt: skip
+
+
+_external_id = itemgetter("external_id")
 
 
 def _answers(source: Source, rows: Sequence[NewItem], ids: Sequence[UUID], created: Mapping[str, UUID]) -> tuple[list[Received], list[int]]:
@@ -86,7 +90,7 @@ def _answers(source: Source, rows: Sequence[NewItem], ids: Sequence[UUID], creat
 
 
 def _keys_insert(source: Source, fresh: Sequence[tuple[NewItem, UUID, Any]]) -> None:
-    keys: list[ItemKey] = []
+    keys: list[dict[str, Any]] = []
     for row, item_id, at in fresh:
         kind = KINDS[row.kind]
         item = ScoringItem(
@@ -94,10 +98,10 @@ def _keys_insert(source: Source, fresh: Sequence[tuple[NewItem, UUID, Any]]) -> 
         )
         happened, facts = kind.at(item) or at, dict(kind.facts(item))
         for name, value in kind.keys(item).items():
-            keys.append(
-                ItemKey(item_id=item_id, source_id=source.pk, kind=row.kind, name=name, value=str(value)[:255], at=happened, facts=facts)
-            )
-    ItemKey.objects.bulk_create(keys, batch_size=2000)
+            keys.append({"item_id": item_id, "kind": row.kind, "name": name, "value": str(value)[:255], "at": happened, "facts": facts})
+    if keys:
+        with connection.cursor() as cursor:
+            cursor.execute(_INSERT_KEYS, [source.pk, orjson.dumps(keys).decode()])
 
 
 def report_create(*, item: Item, reporter: str, reason: str, text: str) -> bool:
