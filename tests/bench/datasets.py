@@ -84,3 +84,14 @@ def videos(data: Path, run: str) -> list[Row]:
 def load_sets(data: Path, run: str) -> dict[str, list[Row]]:
     readers = {"review": reviews, "chat": chats, "order": orders, "contact": contacts, "video": videos}
     return {kind: read(data, run) for kind, read in readers.items()}
+
+
+def unseen_by_starter(data: Path, rows: list[Row]) -> list[Row]:
+    """The reviews whose text is in no part that trained the shipped starter."""
+    from scoring.registry import get_kind
+    from scoring.training.dataset import split
+    from scoring.training.starters.review import read_examples
+
+    parts = split(read_examples(data, 0), get_kind("review"), seed=0, test=1 / 7, tune=1 / 7)
+    seen = {example.item.payload["text"] for example in (*parts.train, *parts.tune)}
+    return [row for row in rows if row.body["payload"]["text"] not in seen]

@@ -26,14 +26,10 @@ def measure(rounds: int) -> list[Result]:
 
 
 def _bodies(count: int) -> list[dict[str, Any]]:
+    names = [f"b{random.getrandbits(64):x}" for _ in range(count)]
     return [
-        {
-            "kind": "review",
-            "external_id": f"b{random.getrandbits(64):x}",
-            "payload": {"text": f"The soup was cold, visit {n}."},
-            "actor": {"id": f"u{n}"},
-        }
-        for n in range(count)
+        {"kind": "review", "external_id": name, "payload": {"text": f"The soup was cold, {name}."}, "actor": {"id": f"u{n}"}}
+        for n, name in enumerate(names)
     ]
 
 
