@@ -59,8 +59,8 @@ def _intake(rounds: int, size: int) -> Result:
 
 
 _FILL = """
-INSERT INTO intake_item (id, source_id, kind, external_id, body_hash, payload, actor_id, actor, conversation, created_at, status, severity_hint,
-                         reports, headline)
+INSERT INTO intake_item (id, source_id, kind, external_id, body_hash, payload, actor_id, actor, conversation, created_at, status,
+                         severity_hint, reports, headline)
 SELECT gen_random_uuid(), %s, 'review', 'fill-' || n, '', '{"text": "x"}', '', '{}', '', now(), 'in_review', 0, 0, 'x'
 FROM generate_series(%s::bigint, %s::bigint) n;
 """
