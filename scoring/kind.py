@@ -96,6 +96,7 @@ class Kind:
     facts: Callable[[Item], Mapping[str, Json]] = lambda item: {}  # kept beside the keys for later items
     at: Callable[[Item], datetime | None] = lambda item: item.created_at  # when it happened
     history: timedelta | None = None  # how far back `past` reaches; None = no history is fetched
+    text_is_content: bool = True  # equal text means the same content, so near-duplicates must not straddle a split; False for ids
     layout: Literal["", "wide", "order"] = ""  # grid of the case page
     record_fields: Sequence[str] = ()  # fields that a verdict may mark right, wrong or unknown
     icon: str = "M4 4h12v12H4z"  # SVG path in a 20 x 20 box

@@ -41,7 +41,10 @@ TOLERANCE = {"ap": 0.02, "recall_at_1pct_fpr": 0.05, "brier": 0.01}  # how much 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """Challenger minus champion; `low` to `high` is the 95 % bootstrap interval. `better` and `worse` are beyond luck."""
+    """Challenger minus champion; `low` to `high` is the 95 % bootstrap interval (of all labels at once).
+
+    `better` and `worse` are beyond luck.
+    """
 
     metric: str
     champion: float | None
@@ -110,7 +113,9 @@ def _draws(examples: Sequence[Example], y: Array, seed: int, draws: int) -> list
     return result
 
 
-def _difference(name: str, metric: Metric, higher: bool, y: Array, old: Array, new: Array, picks: list[Array]) -> Difference:
+def _difference(
+    name: str, metric: Metric, higher: bool, y: Array, old: Array, new: Array, picks: list[Array], confidence: float = CONFIDENCE
+) -> Difference:
     before, after = metric(y, old), metric(y, new)
     if math.isnan(before) or math.isnan(after):
         return Difference(
@@ -118,7 +123,7 @@ def _difference(name: str, metric: Metric, higher: bool, y: Array, old: Array, n
             worse=False,
         )  # fmt: skip
     gaps = np.array([metric(y[rows], new[rows]) - metric(y[rows], old[rows]) for rows in picks])
-    low, high = (float(v) for v in np.nanquantile(gaps, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]))
+    low, high = (float(v) for v in np.nanquantile(gaps, [(1 - confidence) / 2, (1 + confidence) / 2]))
     up, down = low > 0, high < 0
     return Difference(
         metric=name, champion=rounded(before), challenger=rounded(after), difference=rounded(after - before), low=rounded(low),
@@ -131,13 +136,14 @@ def _labels(
 ) -> dict[str, Difference]:
     """Average precision of each label that both models score on every example that carries it; absent elsewhere counts as 0."""
     found = {}
+    confidence = 1 - (1 - CONFIDENCE) / max(len(names), 1)  # Bonferroni: many labels give many chances to look worse by luck
     for name in names:
         if not (any(name in s.labels for s in champion) and any(name in s.labels for s in challenger)):
             continue
         y = np.array([e.labels.get(name, 0) for e in examples], dtype=np.float64)
         old, new = (np.array([s.labels.get(name, 0.0) for s in scores]) for scores in (champion, challenger))
         if MIN_OF_EACH <= y.sum() <= len(y) - MIN_OF_EACH:
-            found[name] = _difference("ap", measure.average_precision, True, y, old, new, picks)
+            found[name] = _difference("ap", measure.average_precision, True, y, old, new, picks, confidence)
     return found
 
 
@@ -186,4 +192,4 @@ def _capital(words: str) -> str:
 def _moved(row: Difference) -> str:
     if row.difference is None:
         return "cannot be measured"
-    return f"{row.champion:.3f} to {row.challenger:.3f} (difference {row.difference:+.3f}, 95 % interval {row.low:+.3f} to {row.high:+.3f})"
+    return f"{row.champion:.3f} to {row.challenger:.3f} (difference {row.difference:+.3f}, interval {row.low:+.3f} to {row.high:+.3f})"

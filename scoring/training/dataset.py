@@ -126,14 +126,14 @@ def components(examples: Sequence[Example], kind: Kind) -> list[list[int]]:
 
 
 def ties(example: Example, kind: Kind) -> list[tuple[str, str]]:
-    """What ties an example to others; a kind with history has its text left out, since its lines legitimately repeat."""
+    """What ties an example to others: id, group, conversation, and its text where text is content."""
     item = example.item
     found = [("id", item.id)]
     if example.group is not None:
         found.append(("group", example.group))
     if item.conversation:
         found.append(("conversation", item.conversation))
-    if kind.history is None and (key := near_key(kind.text(item.payload))):
+    if kind.text_is_content and (key := near_key(kind.text(item.payload))):
         found.append(("text", key))
     return found
 

@@ -107,8 +107,9 @@ def test_it_opens_only_listed_files_and_no_object_arrays(tmp_path: Path) -> None
 
 
 def test_the_checksum_follows_the_content(tmp_path: Path) -> None:
+    def other_fill(folder: Path) -> None:
+        (folder / "model.json").write_text("[]")
+
     one, two = written(tmp_path / "a"), written(tmp_path / "b", version="v2")
-    other = write_bundle(
-        tmp_path / "c", kind="order", version="v1", trainer="quick", labels=(), fill=lambda f: (f / "model.json").write_text("[]") and None
-    )
+    other = write_bundle(tmp_path / "c", kind="order", version="v1", trainer="quick", labels=(), fill=other_fill)
     assert one.checksum == two.checksum != other.checksum

@@ -72,12 +72,23 @@ def test_near_duplicates_never_straddle() -> None:
     assert sum(len(f) for f in families) == 60
 
 
+def test_near_duplicates_are_told_by_text_only_where_text_is_content() -> None:
+    assert [kind.name for kind in KINDS.values() if not kind.text_is_content] == ["order"]
+    line = {"payload": {"messages": [{"sender": "a", "text": "Pay the courier fee first please"}]}, "labels": {"scam": 1}}
+    chat = read_examples(KINDS["chat"], [json.dumps({"id": name, **line}) for name in ("one", "two")])
+    with pytest.raises(DatasetError, match="stands in both train and tune"):
+        check_leaks(Split(train=chat[:1], tune=chat[1:]), KINDS["chat"])
+    orders = read_examples(ORDER, [json.dumps(line) for line in order_lines()])
+    same = [replace(e, item=replace(e.item, payload=orders[0].item.payload)) for e in orders]
+    check_leaks(Split(train=same[:1], tune=same[1:]), ORDER)
+
+
 def test_with_times_the_newest_are_the_test() -> None:
     examples = read_examples(ORDER, [json.dumps(line) for line in order_lines()])
     parts = split(random.Random(1).sample(examples, k=len(examples)), ORDER)
-    times = [[ORDER.at(e.item) for e in part] for part in (parts.train, parts.tune, parts.test)]
-    assert max(times[0]) < min(times[1])  # type: ignore[type-var]
-    assert max(times[1]) < min(times[2])  # type: ignore[type-var]
+    times = [sorted(e.item.payload["placed_at"] for e in part) for part in (parts.train, parts.tune, parts.test)]
+    assert times[0][-1] < times[1][0]
+    assert times[1][-1] < times[2][0]
 
 
 def test_a_group_larger_than_a_part_is_trained_on() -> None:

@@ -134,7 +134,7 @@ def test_habit_and_places_are_compared() -> None:
     usual = [order(f"o{i}", i, 20.0, user_id="u", card_hash="c", device_id="d", merchant_id="m") for i in range(3)]
     berlin = {"postcode": "10115", "country": "DE", "latitude": 52.52, "longitude": 13.405}
     paris = {"postcode": "75001", "country": "FR", "latitude": 48.857, "longitude": 2.352}
-    places = {"billing": berlin, "shipping": paris, "ip_country": "DE"}
+    places: dict[str, Any] = {"billing": berlin, "shipping": paris, "ip_country": "DE"}
     item = with_past(order(amount=100.0, user_id="u", card_hash="new", device_id="d", merchant_id="m", **places), *usual)
     assert feature(item, "amount_to_own_mean") == 5
     assert feature(item, "new_card_for_user") == 1

@@ -20,6 +20,7 @@ ORDER = Kind(
     card=draw_card,
     headline=headline,
     text=searchable_text,
+    text_is_content=False,
     policy=Path(__file__).parent / "policy.json",
     keys=shared_keys,
     facts=kept_facts,
