@@ -13,6 +13,7 @@ import pytest
 from pydantic import ValidationError
 
 from scoring.blocks import ConversationBlock, FactsBlock, LinksBlock, ReasonsBlock
+from scoring.calibration import logit
 from scoring.decide import decide
 from scoring.kind import Split, TrainOptions
 from scoring.kinds.chat import CHAT, closer
@@ -178,7 +179,7 @@ def test_leaving_out_what_it_quotes_lowers_the_score(starter: ChatScorer) -> Non
     masked = score(starter, replace(one, payload={**one.payload, "messages": messages}))
     assert masked.risk is not None
     assert told.risk is not None
-    assert masked.risk < told.risk / 2
+    assert logit(masked.risk) < logit(told.risk) - 2
 
 
 def test_its_explanation_is_fuller(starter: ChatScorer) -> None:
@@ -335,6 +336,6 @@ def test_it_keeps_the_contract_of_a_kind(tmp_path: Path) -> None:
     lines = [
         {"id": e.item.id, "payload": as_json(e.item.payload), "labels": dict(e.labels), "group": e.group, "actor": {"id": f"u{i % 7}"},
          "created_at": start.replace(minute=i % 60, hour=i // 60).isoformat()}
-        for i, e in enumerate(generate(48, 21))
+        for i, e in enumerate(generate(28, 21))
     ]  # fmt: skip
-    check_kind(CHAT, lines, folder=tmp_path)
+    check_kind(CHAT, lines, folder=tmp_path, parameters={"max_features": 2000})
