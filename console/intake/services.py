@@ -74,9 +74,7 @@ _external_id = itemgetter("external_id")
 
 def _answers(source: Source, rows: Sequence[NewItem], ids: Sequence[UUID], created: Mapping[str, UUID]) -> tuple[list[Received], list[int]]:
     known = [r.external_id for r, item_id in zip(rows, ids, strict=True) if created.get(r.external_id) != item_id]
-    old = {
-        i.external_id: i for i in Item.objects.filter(source=source, external_id__in=known).only("id", "external_id", "body_hash", "status")
-    }
+    old = _old(source, known) if known else {}
     answers, fresh = [], []
     for index, (row, item_id) in enumerate(zip(rows, ids, strict=True)):
         if created.get(row.external_id) == item_id:
@@ -87,6 +85,11 @@ def _answers(source: Source, rows: Sequence[NewItem], ids: Sequence[UUID], creat
             result = "same" if item.body_hash == row.body_hash else "conflict"
             answers.append(Received(id=item.id, external_id=row.external_id, result=result, status=item.status))
     return answers, fresh
+
+
+def _old(source: Source, external_ids: Sequence[str]) -> dict[str, Item]:
+    found = Item.objects.filter(source=source, external_id__in=external_ids).only("id", "external_id", "body_hash", "status")
+    return {item.external_id: item for item in found}
 
 
 def _keys_insert(source: Source, fresh: Sequence[tuple[NewItem, UUID, Any]]) -> None:
