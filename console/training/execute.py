@@ -27,7 +27,7 @@ from console.training.base_data import base_examples
 from console.training.cards import run_card
 from console.training.judge import Judgement, judge
 from console.training.models import ModelVersion, Snapshot, TrainingRun
-from console.training.parts import make_parts, parts_ids, seen_by
+from console.training.parts import make_parts, parts_record, seen_by
 from console.training.progress import RunLog, RunStopped
 from console.training.runs import OPEN
 from console.training.selectors import champion, home_path, version_bundle
@@ -165,7 +165,7 @@ def _register(
     snapshot: Snapshot,
 ) -> None:
     ids = Path(settings.SNAPSHOTS_ROOT) / work.kind.name / f"{bundle.version}.parts.json"
-    write_atomically(ids, json.dumps(parts_ids(parts)).encode())
+    write_atomically(ids, json.dumps(parts_record(work.kind, parts)).encode())
     state = ModelVersion.State.CANDIDATE if judgement.passed else ModelVersion.State.REFUSED
     comparison = {**judgement.comparison, "parts_file": str(ids.relative_to(settings.HOME))}
     with transaction.atomic():

@@ -9,22 +9,37 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from console.training.models import ModelVersion
-from console.training.selectors import home_path
+from console.training.selectors import home_path, version_bundle
 from scoring.kind import Kind, Split
 from scoring.training.dataset import DatasetError, check_leaks, components, example_from_line, split
 from scoring.training.labels import risk_target
-from scoring.types import Example, Json, PastEvent
+from scoring.training.seen import fingerprint, read_seen
+from scoring.types import Example, Item, Json, PastEvent
 
 TEST_SHARE = TUNE_SHARE = 0.2
 TEST_AT_MOST = 0.4  # of the items that may be tested, however few there are
 TEST_WANTED = 60  # the comparison refuses to judge by fewer than 50, with 10 of each class
 NEED_ITEMS, NEED_EACH = 125, 25  # 40 in 100 of these make such a test
 BASE_TIMES = 4.0  # base data weighs at most this many times the labels
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a version learnt from: ids of items here, and fingerprints of texts from anywhere."""
+
+    ids: frozenset[str] = frozenset()
+    prints: frozenset[str] = frozenset()
+
+    def has(self, kind: Kind, item: Item) -> bool:
+        return item.id in self.ids or (bool(self.prints) and fingerprint(kind, item) in self.prints)
+
+
+NOTHING = Seen()
 
 
 def line_example(kind: Kind, line: dict[str, Json]) -> Example:
@@ -35,11 +50,12 @@ def line_example(kind: Kind, line: dict[str, Json]) -> Example:
     return replace(example, item=replace(example.item, past=past)) if past else example
 
 
-def make_parts(kind: Kind, lines: Sequence[dict[str, Json]], base: Sequence[Example], *, seen: frozenset[str], seed: int) -> Split:
-    """`seen` holds the ids that the serving model learnt from. Raises DatasetError that says how many labels are missing."""
+def make_parts(kind: Kind, lines: Sequence[dict[str, Json]], base: Sequence[Example], *, seen: Seen = NOTHING, seed: int = 0) -> Split:
+    """`seen` is what the serving model learnt from. Raises DatasetError that says how many labels are missing."""
     own = [line_example(kind, line) for line in lines]
     exam = {str(line["id"]) for line in lines if line["exam"]}
-    _enough(kind, own, exam, seen)
+    known = {e.item.id for e in own if seen.has(kind, e.item)}
+    _enough(kind, own, exam, known)
     weight = min(1.0, BASE_TIMES * len(own) / len(base)) if base else 1.0
     examples = [*own, *(replace(e, weight=e.weight * weight) for e in base)]
     groups = components(examples, kind)
@@ -47,7 +63,7 @@ def make_parts(kind: Kind, lines: Sequence[dict[str, Json]], base: Sequence[Exam
     def pick(may: Callable[[str], bool]) -> list[Example]:
         return [examples[i] for group in groups if all(may(examples[j].item.id) for j in group) for i in group]
 
-    pool = pick(lambda name: name in exam and name not in seen)
+    pool = pick(lambda name: name in exam and name not in known)
     _both(kind, pool, "that may be tested and share nothing with other items")
     wanted = max(TEST_SHARE * len(own), min(TEST_WANTED, TEST_AT_MOST * len(pool)))
     test = list(split(pool, kind, seed=seed, test=min(0.5, wanted / len(pool)), tune=0.0).test)
@@ -57,12 +73,12 @@ def make_parts(kind: Kind, lines: Sequence[dict[str, Json]], base: Sequence[Exam
     tune = list(split(rest, kind, seed=seed, test=0.0, tune=min(0.5, TUNE_SHARE * len(own) / len(rest))).tune)
     taken = tested | {e.item.id for e in tune}
     parts = Split(train=[e for e in examples if e.item.id not in taken], tune=tune, test=test)
-    _check(kind, parts, exam, seen)
+    _check(kind, parts, exam, known)
     return parts
 
 
-def _enough(kind: Kind, own: Sequence[Example], exam: set[str], seen: frozenset[str]) -> None:
-    usable = [e for e in own if e.item.id in exam and e.item.id not in seen]
+def _enough(kind: Kind, own: Sequence[Example], exam: set[str], known: set[str]) -> None:
+    usable = [e for e in own if e.item.id in exam and e.item.id not in known]
     breaks = sum(risk_target(e.labels) for e in usable)
     missing = [
         f"{NEED_ITEMS - len(usable)} more items" if len(usable) < NEED_ITEMS else "",
@@ -82,31 +98,36 @@ def _both(kind: Kind, examples: Sequence[Example], where: str) -> None:
         raise DatasetError(f"The {len(examples)} {kind.words.many} {where} are all of one class; label some of the other class.")
 
 
-def _check(kind: Kind, parts: Split, exam: set[str], seen: frozenset[str]) -> None:
+def _check(kind: Kind, parts: Split, exam: set[str], known: set[str]) -> None:
     """The promise, checked on the result and not on the way to it. Raises DatasetError that names what broke it."""
     check_leaks(parts, kind)
     for example in (*parts.tune, *parts.test):
         if example.item.id not in exam:
             raise DatasetError(f"{example.item.id} was labelled with a model's opinion in sight and may only be trained on")
     for example in parts.test:
-        if example.item.id in seen:
+        if example.item.id in known:
             raise DatasetError(f"the serving model has learnt from {example.item.id}, so it cannot be tested on it")
     for name, part in (("calibrate", parts.tune), ("test", parts.test)):
         _both(kind, part, f"drawn to {name}")
 
 
-def parts_ids(parts: Split) -> dict[str, list[str]]:
+def parts_record(kind: Kind, parts: Split) -> dict[str, list[str]]:
+    """Ids by part, and the fingerprints of what is learnt from: kept beside the snapshot, read again by seen_by()."""
     pairs = (("train", parts.train), ("tune", parts.tune), ("test", parts.test))
-    return {name: [e.item.id for e in part] for name, part in pairs}
+    prints = {fingerprint(kind, e.item) for e in (*parts.train, *parts.tune)}
+    return {name: [e.item.id for e in part] for name, part in pairs} | {"prints": sorted(prints)}
 
 
-def seen_by(version: ModelVersion | None) -> frozenset[str]:
-    """Ids that a version learnt from (trained or calibrated on). A starter saw none of this installation's items."""
-    file = (version.comparison or {}).get("parts_file") if version else None
+def seen_by(version: ModelVersion | None) -> Seen:
+    """What a version learnt from (was trained or calibrated on), wherever it was trained. Raises ArtifactError, DatasetError."""
+    if version is None:
+        return NOTHING
+    prints = read_seen(version_bundle(version))
+    file = (version.comparison or {}).get("parts_file")
     if not file:
-        return frozenset()
+        return Seen(prints=prints)
     path: Path = home_path(str(file))
     if not path.is_file():
         raise DatasetError(f"{path.name} is missing: without it nobody knows what the serving model has learnt from")
-    ids = json.loads(path.read_text("utf-8"))
-    return frozenset([*ids["train"], *ids["tune"]])
+    record = json.loads(path.read_text("utf-8"))
+    return Seen(ids=frozenset([*record["train"], *record["tune"]]), prints=prints | frozenset(record.get("prints", ())))

@@ -17,7 +17,7 @@ from console.intake.models import Item
 from console.training import execute, parts
 from console.training.base_data import base_store
 from console.training.models import ModelVersion, Snapshot, TrainingRun
-from console.training.parts import make_parts, parts_ids, seen_by
+from console.training.parts import make_parts, parts_record, seen_by
 from console.training.selectors import champion, champion_bundle, version_bundle
 from console.training.services import (
     model_ensure_starters,
@@ -30,8 +30,10 @@ from console.training.services import (
 )
 from console.training.snapshot import snapshot_freeze, snapshot_lines
 from console.verdicts.models import Label
+from scoring.artifacts import write_bundle
 from scoring.kind import Split
 from scoring.training.dataset import DatasetError
+from scoring.training.seen import fingerprint, read_seen, write_seen
 from tests.console.training_data import CONTACT, contact_rows, import_contacts
 
 pytestmark = pytest.mark.django_db
@@ -139,7 +141,7 @@ def test_what_the_champion_learnt_from_does_not_test_its_successor(ada: User) ->
     first = finished().model
     assert first is not None
     model_promote(version=first, user=ada)
-    learnt = seen_by(first)
+    learnt = seen_by(first).ids
     assert len(learnt) > 200
     again = finished()
     assert again.state == "failed"
@@ -151,6 +153,36 @@ def test_what_the_champion_learnt_from_does_not_test_its_successor(ada: User) ->
     assert learnt.isdisjoint(ids["test"])
 
 
+def test_the_same_record_under_another_id_is_still_seen(ada: User) -> None:
+    import_contacts(400)
+    first = finished().model
+    assert first is not None
+    model_promote(version=first, user=ada)
+    import_contacts(400, prefix="copy")
+    learnt, again = seen_by(first), finished()
+    assert again.model is not None
+    tested = set(json.loads((Path(_home()) / again.model.comparison["parts_file"]).read_text())["test"])
+    assert len(tested) > 50
+    items = [parts.line_example(CONTACT, line).item for line in snapshot_freeze(CONTACT)[1] if line["id"] in tested]
+    assert learnt.prints.isdisjoint(fingerprint(CONTACT, item) for item in items)
+
+
+def test_what_a_starter_was_made_from_does_not_test_its_successor(folder: Path) -> None:
+    import_contacts(400)
+    items = [parts.line_example(CONTACT, line).item for line in snapshot_freeze(CONTACT)[1]]
+    bundle = write_bundle(
+        folder / "models" / "contact" / "7", kind="contact", version="7", trainer="quick", labels=("email",),
+        fill=lambda out: write_seen(out, CONTACT, items[:300]),
+    )  # fmt: skip
+    assert len(read_seen(bundle)) == len({fingerprint(CONTACT, item) for item in items[:300]})
+    ModelVersion.objects.create(
+        kind="contact", version="7", state="champion", path="models/contact/7", checksum=bundle.checksum, trainer="quick"
+    )
+    run = finished()
+    assert run.state == "failed"
+    assert "100 of 400 labelled contacts" in run.error
+
+
 def test_items_of_one_account_stay_on_one_side() -> None:
     rows = contact_rows(400)
     for number, row in enumerate(rows):
@@ -160,8 +192,8 @@ def test_items_of_one_account_stay_on_one_side() -> None:
 
     labels_import(kind=CONTACT, source=source_ensure(name="import"), rows=list(enumerate(rows)))
     _, lines = snapshot_freeze(CONTACT)
-    made = make_parts(CONTACT, lines, [], seen=frozenset(), seed=0)
-    where = {name: {line_actor(lines, i) for i in ids} for name, ids in parts_ids(made).items()}
+    made = make_parts(CONTACT, lines, [], seed=0)
+    where = {name: {line_actor(lines, i) for i in ids} for name, ids in parts_record(CONTACT, made).items() if name != "prints"}
     assert not where["train"] & where["test"]
     assert not where["tune"] & where["test"]
     assert not where["tune"] & where["train"]
@@ -197,7 +229,7 @@ def test_a_split_that_tests_on_shown_items_is_refused(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(parts, "split", careless)
     with pytest.raises(DatasetError, match="opinion in sight"):
-        make_parts(CONTACT, lines, [], seen=frozenset(), seed=0)
+        make_parts(CONTACT, lines, [], seed=0)
 
 
 def test_base_data_helps_to_train_and_never_tests(folder: Path) -> None:
@@ -314,4 +346,4 @@ def test_too_little_honest_data_is_named(folder: Path) -> None:
     Label.objects.update(model_visible=True)
     _, lines = snapshot_freeze(CONTACT)
     with pytest.raises(DatasetError, match="0 of 200 labelled contacts were judged without"):
-        make_parts(CONTACT, lines, [], seen=frozenset(), seed=0)
+        make_parts(CONTACT, lines, [], seed=0)

@@ -23,6 +23,7 @@ from scoring.starters import FOLDER
 from scoring.training import metrics
 from scoring.training.dataset import split
 from scoring.training.fit import score_examples
+from scoring.training.seen import write_seen
 from scoring.training.starters.review_sources import ALL, SOURCES, read_source
 from scoring.training.starters.review_talk import talk
 from scoring.types import Example, Item, Score
@@ -136,19 +137,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
     settings = TrainOptions(seed=options.seed, version=VERSION, cache_dir=options.cache, progress=tell, parameters=parameters)
     bundle = train_quick(Split(train=parts.train, tune=parts.tune), options.out, settings)
     figures = measure(score_examples(bundle, parts.test), parts.test)
-    _with_card(options.out, card(parts, figures), figures)
+    _with_card(options.out, card(parts, figures), figures, [*parts.train, *parts.tune, *parts.test])
     sys.stderr.write("\n")
     sys.stdout.write(card(parts, figures) + "\n")
 
 
-def _with_card(out: Path, text: str, figures: Mapping[str, Any]) -> None:
-    """The figures are known only after scoring with the sealed bundle, so it is sealed again with them."""
+def _with_card(out: Path, text: str, figures: Mapping[str, Any], examples: Sequence[Example]) -> None:
+    """The figures are known only after scoring with the sealed bundle, so it is sealed again with them.
+
+    The held-out texts count as seen too: its figures were published on them.
+    """
     old = read_bundle(out, kind="review")
     contents = {name: old.file(name).read_bytes() for name in old.files}
 
     def fill(folder: Path) -> None:
         for name, content in contents.items():
             (folder / name).write_bytes(text.encode() if name == "MODEL_CARD.md" else content)
+        write_seen(folder, REVIEW, (example.item for example in examples))
 
     meta = {**old.meta, "metrics": figures}
     write_bundle(out, kind=old.kind, version=old.version, trainer=old.trainer, labels=old.labels, fill=fill, meta=meta)
