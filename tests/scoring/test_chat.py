@@ -282,7 +282,7 @@ def test_it_links_threads_by_contact_and_device(starter: ChatScorer) -> None:
 def test_its_card_shows_the_turns_around_the_flag_and_marks_only_with_a_score(starter: ChatScorer) -> None:
     turns = [("anna" if i % 2 else "bert", f"line {i}") for i in range(60)]
     turns[30] = SCAM[1]
-    one = item(turns, flagged_index=30, account={"sender": "bert", "age_days": 2})
+    one = item(turns, flagged_index=30, account={"sender": "bert", "age_days": 2, "messages_per_hour": 90, "new_recipients": 40})
     blind = CHAT.card(one, None)
     block = blind[0]
     assert isinstance(block, ConversationBlock)
@@ -293,9 +293,12 @@ def test_its_card_shows_the_turns_around_the_flag_and_marks_only_with_a_score(st
     assert not any(isinstance(b, ReasonsBlock) for b in blind)
     facts = next(b for b in blind if isinstance(b, FactsBlock))
     assert facts.facts[0].value == "2"
-    shown = CHAT.card(one, score(starter, one))[0]
+    open_ = CHAT.card(one, score(starter, one))
+    shown = open_[0]
     assert isinstance(shown, ConversationBlock)
     assert any(t.spans for t in shown.turns)
+    reasons = next(b for b in open_ if isinstance(b, ReasonsBlock))
+    assert ("Messages an hour", "90") in {(r.name, r.value) for r in (*reasons.speaks_for, *reasons.speaks_against)}
 
 
 def test_its_headline_is_one_short_line() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from scoring.blocks import Block, ConversationBlock, Fact, FactsBlock, Link, LinksBlock, Mark, NoticeBlock, Span, Turn
+from scoring.blocks import Block, ConversationBlock, Fact, FactsBlock, Link, LinksBlock, Mark, NoticeBlock, Reason, ReasonsBlock, Span, Turn
 from scoring.kinds.chat.payload import own_sender
 from scoring.signals.cues import contact_points
 from scoring.types import Evidence, Item, Json, Score
@@ -56,6 +56,8 @@ def draw_card(item: Item, score: Score | None) -> Sequence[Block]:
     if score:
         blocks += [NoticeBlock(text=text, tone="caution") for text in dict.fromkeys(score.errors.values())]
     blocks.append(_conversation(item.payload, score))
+    if score and (reasons := _reasons(score)):
+        blocks.append(reasons)
     blocks.append(FactsBlock(title="Account", facts=_facts(item, score)))
     links = _links(item)
     if links:
@@ -98,6 +100,23 @@ def _facts(item: Item, score: Score | None) -> list[Fact]:
     if item.reports:
         facts.append(Fact(name="Reports of this thread", value=str(item.reports)))
     return facts
+
+
+def _reasons(score: Score) -> ReasonsBlock | None:
+    """Facts of the account that moved the score; what was said is marked in the turns themselves."""
+    names = {**FACT_NAMES, "shared_threads": "Earlier threads with the same contact"}
+    found = [e for e in score.evidence if e.type == "contribution" and e.field in names]
+    reasons = [Reason(name=names[e.field or ""], weight=e.weight, value=_number(e.value)) for e in found]
+    if not reasons:
+        return None
+    return ReasonsBlock(
+        title="What is known of the account", speaks_for=[r for r in reasons if r.weight > 0],
+        speaks_against=[r for r in reasons if r.weight < 0],
+    )  # fmt: skip
+
+
+def _number(value: Json) -> str:
+    return f"{value:g}" if isinstance(value, int | float) else ""
 
 
 def _mark(name: str, value: float) -> Mark:

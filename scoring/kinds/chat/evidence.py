@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from scoring.kinds.chat.model import RISK, Array, ChatModel, View
+from scoring.kinds.chat.model import RISK, Array, ChatModel, View, shared_threads
 from scoring.signals.conversation import ACCOUNT, CONVERSATION_FEATURES, recent
 from scoring.signals.cues import find_cues
 from scoring.types import Evidence
@@ -113,7 +113,8 @@ def account_reasons(model: ChatModel, view: View, dense: Array, most: int | None
         share = float(weights[place] * dense[place])
         known = name not in ACCOUNT or account.get(name) is not None
         if known and abs(share) >= 0.02:
-            found.append(Evidence(type="contribution", field=name, value=account.get(name, round(values[name], 4)), weight=share))
+            value = shared_threads(view.item) if name == "shared_threads" else account.get(name, round(values[name], 4))
+            found.append(Evidence(type="contribution", field=name, value=value, weight=share))
     found.sort(key=lambda e: -abs(e.weight))
     return found[:most]
 

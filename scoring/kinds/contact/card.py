@@ -111,7 +111,8 @@ def _origin(payload: Mapping[str, Json]) -> list[Fact]:
 def _reasons(score: Score) -> ReasonsBlock | None:
     """Contributions to the chance that the record is wrong (label None); those to single fields are in the fields."""
     found = [e for e in score.evidence if e.type == "contribution" and e.field and e.label is None]
-    reasons = [Reason(name=FEATURES.get(e.field or "", e.field or ""), weight=e.weight, value=_shown(e.field or "", e.value)) for e in found]
+    named = [(e.field or "", e) for e in found]
+    reasons = [Reason(name=FEATURES.get(name, name), weight=e.weight, value=_shown(name, e.value)) for name, e in named]
     if not reasons:
         return None
     reasons.sort(key=lambda r: -abs(r.weight))
