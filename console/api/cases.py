@@ -34,13 +34,14 @@ class Queues(ApiView):
 
     @described("Queues that you may work in, with counts", {200: QueueList}, tag="review", name="queues_list")
     def get(self, request: Request) -> HttpResponse:
+        caller = self.caller()
         rows = [
             {
                 "slug": row.queue.slug, "title": row.queue.title, "kind": row.queue.kind, "waiting": row.waiting, "claimed": row.claimed,
                 "severe": row.severe, "serious": row.serious, "oldest_at": row.oldest_at, "sla_minutes": row.queue.sla_minutes,
                 "is_paused": row.queue.is_paused,
             }
-            for row in queue_overview(self.caller().user)
+            for row in queue_overview(caller.user, source_id=caller.source.pk if caller.source else None)
         ]  # fmt: skip
         return Answer({"results": rows})
 

@@ -35,6 +35,7 @@ SELECT q.id,
        count(c.id) FILTER (WHERE c.state = 'claimed'),
        min(c.created_at) FILTER (WHERE c.state = 'waiting')
 FROM cases_queue q LEFT JOIN cases_case c ON c.queue_id = q.id AND c.state IN ('waiting', 'claimed')
+    AND (%s::bigint IS NULL OR EXISTS (SELECT 1 FROM intake_item i WHERE i.id = c.item_id AND i.source_id = %s))
 WHERE q.id = ANY(%s) GROUP BY q.id
 """
 _HOUR = """
@@ -55,11 +56,12 @@ def queues_for(user: User) -> QuerySet[Queue]:
     return queues.filter(Q(groups__isnull=True) | Q(groups__in=user.groups.all())).distinct()
 
 
-def queue_overview(user: User) -> list[QueueRow]:
+def queue_overview(user: User, *, source_id: int | None = None) -> list[QueueRow]:
+    """`source_id` limits what waits and is claimed to one source: a token is not told of others."""
     queues = list(queues_for(user))
     ids = [queue.pk for queue in queues]
     with connection.cursor() as cursor:
-        cursor.execute(_COUNTS, [ids])
+        cursor.execute(_COUNTS, [source_id, source_id, ids])
         counts = {row[0]: row[1:] for row in cursor.fetchall()}
         cursor.execute(_HOUR, [ids])
         hour = {row[0]: row[1:] for row in cursor.fetchall()}

@@ -154,6 +154,17 @@ def test_lists_hold_nothing_of_another_source(role: str, rival: Source, ids: dic
     assert calls.get("items", external_id="x-1").json()["results"] == []
 
 
+def test_counts_hold_nothing_of_another_source(shop: Source, rival: Source, waiting: Callable[..., Case]) -> None:
+    waiting("Waits for the shop.")
+
+    def count(source: Source) -> tuple[int, str | None]:
+        row = next(row for row in of(source, Role.MODERATOR).get("queues").json()["results"] if row["slug"] == "reviews")
+        return row["waiting"], row["oldest_at"]
+
+    assert count(rival) == (0, None)
+    assert count(shop)[0] == 1
+
+
 def test_an_id_that_is_not_there_answers_like_one_that_is_not_yours(rival: Source, ids: dict[str, str]) -> None:
     calls = of(rival)
     strange = calls.get(f"items/{ids['item_id']}")
