@@ -12,10 +12,12 @@ from django.utils import timezone
 from console.accounts.models import User
 from console.cases.models import Case, Claim
 from console.insights.screen import CaseScreen, case_open
+from console.ui.account_history import account_history
 from console.verdicts.models import Verdict
 from scoring.policy import Clause, PolicyDocument
 from scoring.registry import KINDS
 
+LEAST_SHOWN = 0.15  # chances below say little to a person
 SKIP_REASONS = (
     ("distress", "It distresses me"),
     ("language", "I do not read this language"),
@@ -28,6 +30,12 @@ SKIP_REASONS = (
 class ActionOption:
     name: str
     title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelChance:
+    title: str
+    chance: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +79,29 @@ def case_context(case: Case, claim: Claim | None, user: User, holder: Claim | No
     left = seconds_until(claim.lease_until) if claim else 0
     return {
         "screen": screen, "case": case, "claim": claim, "item": screen.item, "kind": screen.kind, "words": screen.kind.words,
-        "holder": holder, "content": screen.area("content"), "context": screen.area("context"), "evidence": screen.area("evidence"),
+        "holder": holder, "history": account_history(screen.item), "likely": _likely(screen),
+        "content": screen.area("content"), "context": screen.area("context"), "evidence": screen.area("evidence"),
         "reasons": reason_options(screen.policy), "skip_reasons": SKIP_REASONS,
         "actions": [ActionOption(name=a, title=action_title(a)) for a in screen.policy.actions], "lease_left": left, "lease_total": total,
         "lease_share": left / total if total else 0, "undo": undo_offer(user), "limit_seconds": case.queue.sla_minutes * 60,
         "has_media": any(_has_media(block) for block in screen.blocks),
         "has_hidden": any(getattr(b, "normalised", None) is not None for b in screen.blocks),
     }  # fmt: skip
+
+
+def _likely(screen: CaseScreen) -> list[LabelChance]:
+    """The likeliest labels in the words of the policy; empty until the evidence may be seen."""
+    if not screen.evidence_shown:
+        return []
+    row = screen.item.scores.order_by("-pk").first()
+    best: dict[str, float] = {}
+    for label, chance in (row.labels if row else {}).items():
+        clause = screen.policy.clause_for(label)
+        title = clause.title if clause else action_title(label)
+        if chance is not None and chance >= LEAST_SHOWN:
+            best[title] = max(best.get(title, 0.0), chance)
+    ranked = sorted(best.items(), key=lambda pair: -pair[1])[:3]
+    return [LabelChance(title=title, chance=chance) for title, chance in ranked]
 
 
 def _has_media(block: Any) -> bool:

@@ -175,7 +175,7 @@ function arrive() {
     if (find("#note").value) openNote(false);
     followFields();
     redraw();
-    step(1);
+    if (find("[data-answer]")) step(1);
     startLease(screen);
   }
   find("[data-flagged]")?.scrollIntoView({ block: "center" });
