@@ -142,7 +142,8 @@ def _about_habits(item: Item, keys: Mapping[str, str], used: Mapping[str, Usage]
                 values[f"new_{other}_for_user"] = float(keys[other] not in user.distinct[other])
     trio = [(key, keys[key]) for key in ("user", "card", "device") if key in keys]
     if len(trio) > 1:
-        values["same_trio_before"] = float(sum(all(e.keys.get(k) == v for k, v in trio) for e in item.past))
+        seen_before = used[trio[0][0]].counts[3] > 0  # spares a busy merchant's long past a second look
+        values["same_trio_before"] = float(sum(all(e.keys.get(k) == v for k, v in trio) for e in item.past)) if seen_before else 0.0
 
 
 def _about_merchant(

@@ -46,14 +46,20 @@ def usage_by_key(keys: Mapping[str, str], item: Item, at: datetime, amount: floa
     """One Usage for each attribute that the order has."""
     used = {key: Usage(distinct={b: set() for b in PAIRS_OF[key]}) for key in keys}
     bin_ = item.payload.get("card_bin")
+    wanted = list(keys.items())
     for event in reversed(item.past):
+        event_keys = event.keys
+        shared = [key for key, value in wanted if event_keys.get(key) == value]
+        if not shared:
+            continue
         age = (at - event.at).total_seconds()
         if age < 0 or age > 30 * DAY:
             continue
-        event_keys = event.keys
-        for key, value in keys.items():
-            if event_keys.get(key) == value and not (key in BUSY and used[key].counts[3] >= BUSY_MAX):
-                _count(used[key], event, event_keys, age, amount, bin_)
+        for key in shared:
+            usage = used[key]
+            _count(usage, event, event_keys, age, amount, bin_)
+            if key in BUSY and usage.counts[3] >= BUSY_MAX:
+                wanted = [pair for pair in wanted if pair[0] != key]
     return used
 
 
@@ -81,8 +87,10 @@ def merchant_view(keys: Mapping[str, str], item: Item, at: datetime) -> Merchant
         if event.keys.get("merchant") != merchant:
             continue
         age = (at - event.at).total_seconds()
-        if age < 0 or age > 30 * DAY or view.orders >= BUSY_MAX:
+        if age < 0 or age > 30 * DAY:
             continue
+        if view.orders >= BUSY_MAX:
+            break
         own = event.keys.get(who) == mine
         if not view.orders:
             view.newest, view.newest_is_own = age, own
