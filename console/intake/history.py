@@ -1,4 +1,4 @@
-"""The past of an item, point in time: what shared one of its keys strictly before it happened."""
+"""The past of an item, point in time: what shared one of its keys before it happened; at the same time, what arrived earlier."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from scoring.registry import KINDS
 from scoring.types import Item as ScoringItem
 from scoring.types import PastEvent
 
-NEWEST_PER_KEY = 500
+NEWEST_PER_KEY = 200  # what the features count at most
 
 _FIND = """
 SELECT q.asker, k.item_id, k.at, k.facts
@@ -24,7 +24,7 @@ FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::ti
 CROSS JOIN LATERAL (
     SELECT item_id, at, facts FROM intake_itemkey k
     WHERE k.source_id = q.source_id AND k.kind = q.kind AND k.name = q.name AND k.value = q.value
-      AND k.at >= q.since AND k.at < q.until AND k.item_id <> q.asker
+      AND k.at >= q.since AND k.at <= q.until AND (k.at, k.item_id) < (q.until, q.asker)
     ORDER BY k.at DESC LIMIT %s
 ) k
 """

@@ -147,6 +147,23 @@ def test_a_revoked_token_is_refused_at_once(shop: Source) -> None:
     assert AuditRow.objects.filter(verb="token.revoked").exists()
 
 
+def test_revoke_token_takes_one_or_all_of_a_source_back(shop: Source, rival: Source) -> None:
+    tokens = [token_create(source_name=source.slug, role=Role.INTEGRATION).plain for source in (shop, shop, shop, rival)]
+    assert run("revoke_token", tokens[0]).startswith("1 token ")
+    assert token_find(tokens[0]) is None
+    assert token_find(tokens[1]) is not None
+    assert run("revoke_token", "--source", "shop", "--role", "integration").startswith("2 tokens ")
+    assert [token_find(plain) is not None for plain in tokens] == [False, False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"), [([], "Name a token"), (["sl_unknown"], "no such token"), (["--source", "nobody"], "no such token")]
+)
+def test_revoke_token_says_in_one_line_what_is_wrong(db: None, arguments: list[str], words: str) -> None:
+    with pytest.raises(CommandError, match=words):
+        call_command("revoke_token", *arguments)
+
+
 @pytest.mark.parametrize(
     "header", ["Token", "Token x", "Token x y", "Token sl_" + "0" * 64, "Token \u00e9", "Bearer x", "", "Token " + "a" * 10_000]
 )
