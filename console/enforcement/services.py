@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import transaction
-from django.urls import reverse
 
 from console.audit.services import audit_append
 from console.enforcement.models import EnforcementAction
@@ -31,10 +29,9 @@ def enforcement_apply(decision: Decision, *, actor: str = "system") -> Enforceme
 
 @transaction.atomic
 def enforcement_reverse(decision: Decision, *, actor: str = "system") -> int:
-    """End what earlier decisions on the same item put in force; returns how many effects ended. Again returns 0."""
+    """Take back what this decision put in force; returns how many effects ended. Doing it again returns 0."""
     ended = 0
-    active = EnforcementAction.objects.select_for_update().filter(item_id=decision.item_id, state=EnforcementAction.State.ACTIVE)
-    for action in active.exclude(decision=decision):
+    for action in EnforcementAction.objects.select_for_update().filter(decision=decision, state=EnforcementAction.State.ACTIVE):
         action.state = EnforcementAction.State.REVERSED
         action.save(update_fields=["state"])
         audit_append(
@@ -48,8 +45,3 @@ def enforcement_reverse(decision: Decision, *, actor: str = "system") -> int:
 def _target(decision: Decision) -> str:
     account = decision.item.actor_id
     return f"account:{account}" if decision.action in ACCOUNT_ACTIONS and account else "item"
-
-
-def statement_address(decision_id: str) -> str:
-    """Where the statement of reasons of a decision can be read."""
-    return f"{settings.PUBLIC_URL.rstrip('/')}{reverse('api:decision-statement', args=[decision_id])}"

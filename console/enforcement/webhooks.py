@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 import orjson
 from django.db import transaction
@@ -20,7 +19,6 @@ from console.common.models import OutboxEvent
 from console.enforcement.models import Delivery, DeliveryAttempt, WebhookEndpoint
 from console.enforcement.relay import deliveries_put
 from console.enforcement.sending import Answered, post, signed_headers
-from console.enforcement.services import statement_address
 
 # Seconds after the first, second ... failure: nine retries over about three days, then the dead letter.
 RETRIES = (5, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 14 * 3600, 20 * 3600, 24 * 3600)
@@ -30,10 +28,7 @@ JITTER = 0.1
 
 def message_of(event: OutboxEvent) -> str:
     """The body, the same bytes at every attempt."""
-    data: dict[str, Any] = dict(event.data)
-    if data.get("outcome") == "enforce" and data.get("decision"):
-        data.setdefault("statement_url", statement_address(str(data["decision"])))
-    body = {"type": event.topic, "timestamp": event.created_at, "data": data}
+    body = {"type": event.topic, "timestamp": event.created_at, "data": event.data}
     return orjson.dumps(body, option=orjson.OPT_UTC_Z | orjson.OPT_SORT_KEYS).decode()
 
 

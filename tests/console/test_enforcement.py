@@ -13,6 +13,7 @@ from console.audit.models import AuditRow
 from console.enforcement.models import EnforcementAction
 from console.enforcement.services import enforcement_apply, enforcement_reverse
 from console.enforcement.statements import statement_of_reasons
+from console.flow import decision_apply
 from console.intake.models import Item
 from console.policies.selectors import active_policy
 from console.scores.models import Decision
@@ -53,18 +54,19 @@ def test_some_actions_hold_the_account(post: Post) -> None:
 
 def test_a_later_decision_ends_what_the_earlier_one_did(post: Post) -> None:
     item = post()
-    enforcement_apply(decide(item))
-    later = decide(item, "allow")
-    assert [enforcement_reverse(later), enforcement_reverse(later)] == [1, 0]
+    first = decide(item)
+    enforcement_apply(first)
+    decision_apply(decide(item, "allow"))
     assert EnforcementAction.objects.get().state == "reversed"
+    assert enforcement_reverse(first) == 0
     assert AuditRow.objects.filter(verb="action.reversed").count() == 1
 
 
-def test_a_decision_does_not_end_its_own_effect_nor_that_of_another_item(post: Post) -> None:
+def test_a_reversal_ends_the_effects_of_one_decision_only(post: Post) -> None:
     mine, other = decide(post("One.")), decide(post("Two."))
     enforcement_apply(mine), enforcement_apply(other)
-    assert enforcement_reverse(mine) == 0
-    assert EnforcementAction.objects.filter(state="active").count() == 2
+    assert [enforcement_reverse(mine), enforcement_reverse(mine)] == [1, 0]
+    assert EnforcementAction.objects.get(state="active").decision == other
 
 
 @dataclass(frozen=True)
