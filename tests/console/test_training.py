@@ -11,7 +11,9 @@ from django.db.models import F
 from pytest_django import Settings
 
 from console.accounts.models import User
+from console.common.clock import db_now
 from console.common.errors import Conflict, Invalid
+from console.common.jobs import job_claim, job_done
 from console.common.models import Job
 from console.intake.models import Item
 from console.training import execute, parts
@@ -330,6 +332,23 @@ def test_a_killed_run_starts_again_and_the_old_worker_is_fenced_off(monkeypatch:
     assert ended.log.count("Started again") == 1
     assert ModelVersion.objects.count() == 1
     assert version_bundle(ModelVersion.objects.get()).version == ModelVersion.objects.get().version
+
+
+def test_a_run_of_a_killed_worker_is_taken_up_through_its_lease() -> None:
+    """As after kill -9 in the middle of the training stage: the row says running, the lease runs out, the next worker does it."""
+    import_contacts(300)
+    run = run_request(kind="contact")
+    dead = job_claim(task="train", lane="train", owner="dead", lease_seconds=0)[0]
+    TrainingRun.objects.filter(pk=run.pk).update(
+        state="running", started_at=db_now(), stage="train", progress=0.4, log="10:00:00 Training.\n"
+    )
+    alive = job_claim(task="train", lane="train", owner="alive")[0]
+    assert (alive.subject, alive.attempt) == (str(run.pk), 2)
+    ended = run_execute(alive.subject)
+    assert ended.state == "done"
+    assert ended.log.startswith("10:00:00 Training.\nStarted again")
+    assert not job_done(job_id=dead.id, token=dead.token)
+    assert job_done(job_id=alive.id, token=alive.token)
 
 
 def test_a_run_whose_worker_always_dies_frees_the_kind() -> None:
