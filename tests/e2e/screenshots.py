@@ -15,8 +15,10 @@ from tests.e2e.browser import chromium, sign_in
 
 WIDTHS = {1440: 900, 390: 844}
 PAGES = {
-    "queues": "/", "items": "/items/", "set-aside": "/items/set-aside/", "models": "/models/", "policies": "/policies/", "policy": "/policies/review/",
-    "deliveries": "/deliveries/", "audit": "/audit/", "overview": "/overview/", "help": "/help/", "keys": "/help/keys/", "missing": "/nowhere/",
+    "queues": "/", "items": "/items/", "set-aside": "/items/set-aside/", "models": "/models/", "policies": "/policies/",
+    "policy": "/policies/review/",
+    "deliveries": "/deliveries/", "audit": "/audit/", "overview": "/overview/",
+    "help": "/help/", "keys": "/help/keys/", "missing": "/nowhere/",
 }  # fmt: skip
 
 

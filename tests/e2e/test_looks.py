@@ -14,7 +14,8 @@ from tests.e2e.payloads import PAYLOADS
 
 Waiting = Callable[..., Case]
 PAGES = ["/", "/items/", "/items/?q=nothing-like-this", "/items/set-aside/", "/queues/reviews/", "/help/", "/help/keys/",
-         "/help/first-item/", "/accounts/password/change/", "/accounts/2fa/", "/nowhere/"]  # fmt: skip
+         "/help/first-item/", "/accounts/password/change/", "/accounts/2fa/", "/models/review/", "/policies/",
+         "/policies/review/", "/overview/", "/audit/", "/deliveries/", "/nowhere/"]  # fmt: skip
 WIDTHS = [320, 390, 1440]
 SERIOUS = ("serious", "critical")
 
