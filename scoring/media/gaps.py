@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 LONG_GAP_S = 1.0  # shorter gaps cannot hide a shot of two seconds
-SUDDEN = 1.6  # times the largest packet of the last half second
+SUDDEN, SURELY = 1.6, 2.2  # times the largest packet of the last half second; below the second it must also be
+LIKE_KEYFRAME = 0.2  # this share of the keyframe, as a new scene is
 SHIFT = 1.8  # times the typical packet, lasting
 OF_KEYFRAME = 0.04  # a packet smaller than this share of the keyframe holds no new scene
 
@@ -103,15 +104,18 @@ def _marks(packets: Packets, first: int, last: int) -> Sequence[float]:
     floor = OF_KEYFRAME * packets.sizes[first]
     return [
         float(stamps[i]) * packets.unit for i in range(len(sizes))
-        if (sizes[i] > floor and _is_sudden(sizes, i, reach)) or _is_shift(sizes, i, 2 * reach)
+        if (sizes[i] > floor and _is_sudden(sizes, i, reach, packets.sizes[first])) or _is_shift(sizes, i, 2 * reach)
     ]  # fmt: skip
 
 
-def _is_sudden(sizes: npt.NDArray[np.float64], i: int, reach: int) -> bool:
+def _is_sudden(sizes: npt.NDArray[np.float64], i: int, reach: int, keyframe: float) -> bool:
     before = sizes[max(0, i - reach) : i]
     if len(before) < 2:  # right after the keyframe: what follows is the measure
         before = sizes[i + 1 : i + 1 + reach]
-    return len(before) >= 2 and bool(sizes[i] > SUDDEN * before.max())
+    if len(before) < 2:
+        return False
+    times = sizes[i] / max(float(before.max()), 1.0)
+    return bool(times > SURELY or (times > SUDDEN and sizes[i] > LIKE_KEYFRAME * keyframe))
 
 
 def _is_shift(sizes: npt.NDArray[np.float64], i: int, reach: int) -> bool:

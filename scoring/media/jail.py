@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import os
 import resource
 import signal
 
@@ -19,7 +18,6 @@ def enter_early(cpu_s: int, output_bytes: int) -> None:
     libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     if libc.unshare(CLONE_NEWNET) != 0:  # an ordinary user gets an empty network by way of a user namespace
         libc.unshare(CLONE_NEWUSER | CLONE_NEWNET)
-    os.nice(5)
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_CPU, cpu_s)
     _limit(resource.RLIMIT_FSIZE, output_bytes)

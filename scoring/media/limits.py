@@ -20,7 +20,7 @@ class Limits:
     hashed_frames: int = 20_000
     cpu_s: int = 30
     soft_s: float = 22.0
-    wall_s: float = 60.0
+    wall_s: float = 120.0
     memory: int = 512 * MEGABYTE  # beyond what the started process holds already
     output_bytes: int = 256 * MEGABYTE
 

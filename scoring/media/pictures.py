@@ -43,8 +43,10 @@ def check_size(width: int, height: int, limits: Limits) -> None:
     """Raises MediaError when decoding would take more pixels than allowed."""
     if width < 1 or height < 1:
         raise MediaError("It has no picture size.")
-    if width * height > limits.pixels or max(width, height) > limits.side:
+    if width * height > limits.pixels:
         raise MediaError(f"It is {width} x {height} pixels; at most {limits.pixels / 1e6:g} million are read.")
+    if max(width, height) > limits.side:
+        raise MediaError(f"It is {width} x {height} pixels; at most {limits.side} a side are read.")
 
 
 def probe_picture(path: Path, found: Format, limits: Limits) -> dict[str, Any]:

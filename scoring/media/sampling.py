@@ -7,11 +7,13 @@ change of packet size, are decoded. Which frames are kept follows the difference
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import av.error
 import numpy as np
 import numpy.typing as npt
 
@@ -23,6 +25,7 @@ from scoring.media.pdq import pdq
 TINY = 16
 NEW_SHOT = 14.0  # mean absolute difference of tiny copies, 0-255, above which a frame shows something new
 STEP_S = 0.5  # spacing of frames looked at inside a decoded gap
+AFTER_S = 1.0  # how far past its last mark a gap is decoded
 
 
 @dataclass(slots=True, kw_only=True)
@@ -71,21 +74,25 @@ def tiny_copy(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
 
 
 class Budget:
-    """Processor seconds that sampling may still use; when they end, it answers with what it has."""
+    """Seconds that sampling may still use, of the processor and (on a busy machine) of the clock on the wall.
 
-    def __init__(self, soft_s: float) -> None:
-        self.end = time.process_time() + soft_s
+    When they end, it answers with what it has.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self.end = time.process_time() + limits.soft_s
+        self.wall_end = time.monotonic() + limits.wall_s / 2
 
     @property
     def left(self) -> float:
-        return self.end - time.process_time()
+        return min(self.end - time.process_time(), self.wall_end - time.monotonic())
 
 
 def sample_clip(
     container: Any, stream: Any, limits: Limits, most: int, side: int, hashes: bool
 ) -> tuple[list[Sampled], bool]:
     """At most `most` frames and whether the budget ended before everything was looked at."""
-    budget = Budget(limits.soft_s)
+    budget = Budget(limits)
     packets = read_packets(container, stream, budget)
     chosen = Selection(most, packets.end - packets.start)
     seen = _take_keyframes(container, stream, packets, chosen, budget, (limits, side, hashes))
@@ -124,21 +131,29 @@ def _decode_keys(container: Any, stream: Any, wanted: set[int]) -> Iterator[Any]
         stamp = packet.pts if packet.pts is not None else packet.dts
         if packet.size and not (packet.is_keyframe and stamp in wanted):
             continue
-        yield from packet.decode()
+        with contextlib.suppress(av.error.InvalidDataError):  # a damaged frame must not hide the rest of the video
+            yield from packet.decode()
+
+
+def _decode_what_can(container: Any, stream: Any) -> Iterator[Any]:
+    for packet in container.demux(stream):
+        with contextlib.suppress(av.error.InvalidDataError):
+            yield from packet.decode()
 
 
 def _take_gap(
     container: Any, stream: Any, gap: Gap, chosen: Selection, budget: Budget, how: tuple[Limits, int, bool]
 ) -> None:
-    """Decode from the gap's keyframe on and consider a frame every half second and just after each sudden packet."""
+    """Decode from the gap's keyframe to its last mark; consider a frame every half second and after each sudden packet."""
     container.seek(gap.start_pts, stream=stream, backward=True, any_frame=False)
     stream.codec_context.flush_buffers()
     stream.codec_context.skip_frame = "NONREF"
     due = gap.start + STEP_S
     marks = [mark for mark in gap.marks if mark > gap.start]
-    for frame in container.decode(stream):
+    end = min(gap.end, gap.marks[-1] + AFTER_S)
+    for frame in _decode_what_can(container, stream):
         t = frame.time
-        if t is None or t >= gap.end or budget.left <= 0:
+        if t is None or t >= end or budget.left <= 0:
             break
         if t >= due or (marks and t >= marks[0]):
             marks = [mark for mark in marks if mark > t]
@@ -168,7 +183,7 @@ def sample_at(
     container: Any, stream: Any, limits: Limits, times: Sequence[float], side: int, hashes: bool
 ) -> tuple[list[Sampled], bool]:
     """The first frame at or after each time (seconds), in time order; times past the end give the last frame."""
-    budget, taken = Budget(limits.soft_s), list[Sampled]()
+    budget, taken = Budget(limits), list[Sampled]()
     for t in sorted({round(max(0.0, value), 3) for value in times}):
         if budget.left <= 0:
             return taken, True
@@ -182,7 +197,7 @@ def _frame_at(container: Any, stream: Any, t: float) -> Any:
     container.seek(int(t / stream.time_base) + (stream.start_time or 0), stream=stream, backward=True, any_frame=False)
     stream.codec_context.flush_buffers()
     last = None
-    for frame in container.decode(stream):
+    for frame in _decode_what_can(container, stream):
         if frame.time is None:
             continue
         last = frame
