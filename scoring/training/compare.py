@@ -158,6 +158,8 @@ def verdict(comparison: Comparison) -> tuple[bool, list[str]]:
         ]  # fmt: skip
     against = _against(c)
     gains = [_gain(c.metrics[name]) for name in METRICS if c.metrics[name].better]
+    # To name the right label is a gain of its own: it picks the clause that people and statements of reasons go by.
+    gains += [f"Average precision of {name} is better beyond luck: {_moved(row)}." for name, row in c.labels.items() if row.better]
     if against:
         return False, against + gains
     if gains:

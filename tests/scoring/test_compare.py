@@ -116,3 +116,22 @@ def test_it_survives_json_and_refuses_unequal_lengths() -> None:
     assert json.loads(json.dumps(as_json(compare(scores(p), scores(p), examples))))["n"] == 100
     with pytest.raises(ValueError, match="99 and 100 scores for 100 examples"):
         compare(scores(p)[1:], scores(p), examples)
+
+
+def test_naming_the_right_label_is_a_gain_of_its_own() -> None:
+    rng = np.random.default_rng(3)
+    harm, kind_of_harm, noise = rng.random(800) < 0.5, rng.random(800) < 0.5, rng.random(800)
+    examples = [
+        Example(item=Item(id=str(i), kind="review", payload={}), labels={"hate": int(h and k), "spam": int(h and not k)})
+        for i, (h, k) in enumerate(zip(harm, kind_of_harm, strict=True))
+    ]
+    risk = np.where(harm, 0.9, 0.1)
+
+    def named(right: bool) -> list[Score]:
+        share = np.where(kind_of_harm, 0.9, 0.1) if right else noise
+        return [Score(risk=float(r), labels={"hate": float(r * s), "spam": float(r * (1 - s))}) for r, s in zip(risk, share, strict=True)]
+
+    promote, reasons = verdict(compare(named(False), named(True), examples))
+    assert promote
+    assert [reason.split(" is ")[0] for reason in reasons] == ["Average precision of hate", "Average precision of spam"]
+    assert not verdict(compare(named(True), named(False), examples))[0]
