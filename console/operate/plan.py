@@ -64,7 +64,7 @@ def _worker(plan: WorkerPlan, environment: Mapping[str, str]) -> ProcessService:
     limits = [] if plan.soft_seconds is None else ["--soft-time-limit", str(plan.soft_seconds), "--time-limit", str(plan.hard_seconds)]
     nice = ["nice", "-n", str(plan.niceness)] if plan.niceness else []
     command = [
-        *(*nice, sys.executable, "-m", "celery", "--app", "workers.app", "worker", "--queues", ",".join(plan.queues)),
+        *(*nice, sys.executable, "-m", "celery", "--quiet", "--app", "workers.app", "worker", "--queues", ",".join(plan.queues)),
         *("--concurrency", str(plan.processes), "--hostname", f"{plan.name}@%h", "--loglevel", "WARNING"),
         *("--without-gossip", "--without-mingle", "--without-heartbeat", *limits),
     ]
@@ -74,7 +74,7 @@ def _worker(plan: WorkerPlan, environment: Mapping[str, str]) -> ProcessService:
 
 def beat_service(port: int) -> ProcessService:
     """Its ticks are static and kept in memory: there is no file that a kill could damage."""
-    words = ["--app", "workers.app", "beat", "--scheduler", "celery.beat:Scheduler", "--loglevel", "WARNING"]
+    words = ["--quiet", "--app", "workers.app", "beat", "--scheduler", "celery.beat:Scheduler", "--loglevel", "WARNING"]
     command = [sys.executable, "-m", "celery", *words]
     return ProcessService("beat", command, _log("beat"), child_env(port), _has_beaten("lane:sweep"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ def shop() -> Iterator[Shop]:
             product.stop()
             database.stop()
             product.remove()
+            shutil.rmtree(embedded.database_folder(Path(folder)), ignore_errors=True)
 
 
 @pytest.fixture
