@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
@@ -23,3 +23,8 @@ def theme(request: HttpRequest) -> HttpResponse:
     back = request.POST.get("next", "/")
     safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure())
     return HttpResponseRedirect(back if safe else "/")
+
+
+def closed(request: HttpRequest, *args: str) -> HttpResponse:
+    """A page of the sign-in library that this installation does not offer."""
+    raise Http404("Accounts are made by an admin.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from console.ui import account_pages, case_pages, help_pages, item_pages, media, queue_pages
 
@@ -31,6 +31,8 @@ pages: list[URLPattern | URLResolver] = [
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    # An admin makes accounts and sets passwords; nothing here sends mail, so what would need it is closed.
+    re_path(r"^accounts/(signup|email|confirm-email|password/reset|inactive)\b", account_pages.closed),
     path("accounts/", include("allauth.urls")),
     path("", include((pages, "ui"))),
 ]
