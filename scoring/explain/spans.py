@@ -20,7 +20,7 @@ from scoring.text.linear import NgramView
 Floats = NDArray[np.float64]
 MAX_SPANS = 8
 MAX_WORDS = 60  # words of one reading that are left out in turn; the rest keep their additive share
-KEEP_SHARE = 0.2  # of the strongest word's weight: weaker words are not shown
+KEEP_SHARE = 0.5  # of the strongest word's weight: weaker words are not shown
 _WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*|[\U0001F000-\U0001FAFF\u2600-\u27BF]")
 
 
