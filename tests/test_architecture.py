@@ -207,3 +207,11 @@ def test_nothing_names_this_machine_or_a_registry() -> None:
     here = str(Path(__file__).relative_to(ROOT))
     texts = [name for name in listed if name and name != here and (ROOT / name).is_file() and (ROOT / name).stat().st_size < 2_000_000]
     assert [name for name in texts if words.search((ROOT / name).read_bytes())] == []
+
+
+def test_it_documents_every_environment_variable() -> None:
+    reader = re.compile(r"\benv\.(?:text|flag|integer|words|folder)\(\s*\"([A-Z_]+)\"")
+    read = {name for path in _files("console", "workers") for name in reader.findall(path.read_text("utf-8"))}
+    listed = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / "docker/.env.example").read_text("utf-8"), re.MULTILINE))
+    assert "SECRET_KEY" in read
+    assert read - listed == set()
