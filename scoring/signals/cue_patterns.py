@@ -47,7 +47,7 @@ PATTERNS: dict[str, str] = {
     ),
     "promotion": (
         r"\b(?:subscribe|check out (?:my|our|this)|follow (?:me|us|back)|free (?:gift|entry|trial|ringtone)|click (?:here"
-        r"|the link|this)|earn \W?\d+|(?:make|earn) (?:money|cash)|work from home|promo code|limited offer|txt \w+ to"
+        r"|the link|this)|earn \W?\d+|(?:make|earn) (?:money|cash)|work from home|limited offer|txt \w+ to"
         r"|text \w+ to \d+|unsubscribe|call now)\b"
     ),
     "link": (

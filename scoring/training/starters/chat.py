@@ -16,9 +16,11 @@ import argparse
 import csv
 import json
 import random
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from scoring.artifacts import Bundle, write_bundle
 from scoring.kind import Split, TrainOptions
 from scoring.kinds.chat import CHAT
 from scoring.starters import FOLDER
@@ -147,9 +149,21 @@ def build(data: Path, out: Path, count: int, seed: int, cache: Path | None, work
         part = [e for e in parts.test if e.item.id.startswith(prefix)]
         figures[name] = evaluate_scores(score_examples(bundle, part, kind=CHAT), part)
     figures["unseen_scripts"] = held_out_scripts(open_sets, said, count, cache, seed, work / "held-out")
-    options = TrainOptions(seed=seed, version="starter", cache_dir=cache, parameters={"card": card(figures)})
-    train_kind(CHAT, Split(train=parts.train, tune=parts.tune), out, options=options)
+    with_card(bundle, out, card(figures))
     return figures
+
+
+def with_card(bundle: Bundle, out: Path, text: str) -> Bundle:
+    """The same model under `out`, with its card among the sealed files."""
+
+    def fill(folder: Path) -> None:
+        for name in bundle.files:
+            shutil.copyfile(bundle.file(name), folder / name)
+        (folder / "MODEL_CARD.md").write_text(text, "utf-8")
+
+    return write_bundle(
+        out, kind=bundle.kind, version=bundle.version, trainer=bundle.trainer, labels=bundle.labels, fill=fill, meta=bundle.meta
+    )
 
 
 def card(figures: Mapping[str, Json]) -> str:
