@@ -1,7 +1,7 @@
 """Known content: an index of the hashes in a bank, and what it says of a file.
 
-A flat scan over packed 64-bit words with the processor's population count: exact, no index to build or to trust, and
-a few milliseconds at a million hashes (tests/bench measures it). Workers only.
+A flat scan (faiss, binary): exact, nothing to tune, about a millisecond at a million hashes where NumPy takes twenty
+(tests/bench measures it). Workers only.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+import faiss
 import numpy as np
 
 from scoring.media.vpdq import MAX_DISTANCE, MIN_QUALITY, Overlap, distinct, overlap, pack
@@ -17,7 +18,6 @@ from scoring.types import Json
 
 Row = Mapping[str, Json]
 SAME_VIDEO = 80.0  # per cent of a query's distinct frames that are in one bank entry: the same video, whole or cut
-BLOCK = 65_536  # hashes compared at a time: fits the processor's cache
 
 
 class BankError(ValueError):
@@ -55,6 +55,8 @@ class HashIndex:
         except ValueError as error:
             raise BankError(f"the bank holds a PDQ hash that is not 64 hex digits: {error}") from error
         self.owners = np.array(owners, np.int64)
+        self.index = faiss.IndexBinaryFlat(256)
+        self.index.add(np.ascontiguousarray(self.packed).view(np.uint8).reshape(-1, 32))
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -90,12 +92,10 @@ class HashIndex:
         except ValueError as error:
             raise BankError(f"{pdq_hex[:80]!r} is not a PDQ hash: {error}") from error
         nearest: dict[int, int] = {}
-        for start in range(0, len(self.packed), BLOCK):
-            block = self.packed[start : start + BLOCK]
-            counts = np.bitwise_count(block ^ wanted).sum(axis=1, dtype=np.int16)
-            for i in np.flatnonzero(counts <= max_distance):
-                owner, found = int(self.owners[start + i]), int(counts[i])
-                nearest[owner] = min(found, nearest.get(owner, 257))
+        _, counts, rows = self.index.range_search(wanted.view(np.uint8).reshape(1, 32), max_distance + 1)
+        for row, count in zip(rows.tolist(), counts.tolist(), strict=True):
+            owner = int(self.owners[row])
+            nearest[owner] = min(int(count), nearest.get(owner, 257))
         return nearest
 
 
