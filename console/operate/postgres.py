@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import shutil
 import signal
 import subprocess
 from dataclasses import dataclass, field
@@ -54,16 +55,15 @@ class Postgres:
         return self.home / "log" / "postgres.log"
 
     def start(self) -> None:
-        """Raises MissingServer, NotReady, UnsafeFolder, Occupied."""
+        """Raises MissingServer, NotReady, UnsafeFolder, OSError."""
         user = self._user()
         folder = embedded.make_private_folder(embedded.database_folder(self.home), user[0] if user else os.getuid())
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        place = reachable.place_for(self.data, user)
         install = reachable.install_for(binaries.postgres_install(major=self._major()), folder, user)
+        if not (self.data / "PG_VERSION").exists():
+            self._init(install, user)
+        place = reachable.place_for(self.data, user)
         try:
-            fresh = not (self.data / "PG_VERSION").exists()
-            if fresh:
-                self._init(install, place, user)
             self._forget_dead_server()
             options = [word for name, value in self._options(folder).items() for word in ("-c", f"{name}={value}")]
             with self.log.open("ab") as log:
@@ -106,13 +106,19 @@ class Postgres:
     def _options(self, folder: Path) -> dict[str, str]:
         return {**_SETTINGS, **(_FOR_TESTS if self.for_tests else {}), "unix_socket_directories": str(folder)}
 
-    def _init(self, install: Path, place: reachable.Place, user: tuple[int, int] | None) -> None:
+    def _init(self, install: Path, user: tuple[int, int] | None) -> None:
+        """Beside its place first: a folder that was left half made by Ctrl-C must never be taken for a database."""
+        fresh = self.home / "db.new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        place = reachable.place_for(fresh, user)
         words = ["-D", place.path, "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--auth=trust", "--data-checksums"]
         with self.log.open("ab") as log:
             command: list[str | Path] = [install / "bin" / "initdb", *words, *(["--no-sync"] if self.for_tests else [])]
             code = spawn(command, log=log, user=user, cwd=Path("/"), pass_fds=place.pass_fds).wait(120)
+        place.close()
         if code:
             raise ready.NotReady(f"PostgreSQL could not make its data folder {self.data}; see {self.log}")
+        fresh.replace(self.data)
 
     def _forget_dead_server(self) -> None:
         """A kill leaves postmaster.pid; its number may by now be somebody else's. A live server of ours answers on the socket."""

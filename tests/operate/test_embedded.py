@@ -65,6 +65,16 @@ def test_it_starts_postgres_again_after_a_kill_and_has_what_was_committed(closed
         server.stop()
 
 
+def test_it_makes_the_database_anew_when_the_first_start_was_cut_off(closed_home: Path) -> None:
+    (closed_home / "db.new" / "base").mkdir(parents=True)
+    (closed_home / "db.new" / "PG_VERSION").write_text("18\n")
+    server = Postgres(closed_home, for_tests=True)
+    server.start()
+    assert server.is_up()
+    server.stop()
+    assert not (closed_home / "db.new").exists()
+
+
 def test_it_starts_postgres_when_the_number_in_a_stale_pid_file_is_somebody_else_s(closed_home: Path) -> None:
     server = Postgres(closed_home, for_tests=True)
     server.start()

@@ -56,7 +56,7 @@ class Command(BaseCommand):
                 self._run(supervisor, options, address)
         except KeyboardInterrupt:
             self._say("stopping")
-        except (NotReady, MissingServer, UnsafeFolder, lock.Occupied, ValueError) as error:
+        except (NotReady, MissingServer, UnsafeFolder, lock.Occupied, ValueError, OSError) as error:
             raise CommandError(str(error)) from error
         finally:
             for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
