@@ -14,6 +14,7 @@ from scoring.kinds.review import REVIEW
 from scoring.kinds.review.scorer import ReviewScorer
 from scoring.kinds.review.training import as_labelled
 from scoring.signals.encoder_source import EncoderError
+from scoring.starters import starter_bundle
 from scoring.testing import check_kind
 from scoring.training.dataset import example_from_line, split
 from scoring.training.evaluate import evaluate_scores
@@ -79,13 +80,14 @@ def test_it_reads_the_title_too(bundle: Bundle) -> None:
     assert any(e.field == "title" for e in titled.evidence)
 
 
-def test_it_points_at_the_words_as_they_were_written(bundle: Bundle) -> None:
+def test_it_points_at_the_words_as_they_were_written() -> None:
+    bundle = starter_bundle("review")
     text = "We came at noon. The driver is a complete id\u200biot, you moron."
     for found in (*score(bundle, text), *score(bundle, text, explain=True)):
         spans = [e for e in found.evidence if e.label == "harassment"]
         assert spans
         assert all(e.start is not None and e.end is not None and text[e.start : e.end] == e.text for e in spans)
-        assert any(word in (e.text or "") for e in spans for word in ("id\u200biot", "moron"))
+        assert any("id\u200biot" in (e.text or "") for e in spans)
 
 
 def test_it_sends_what_it_cannot_read_to_a_person(bundle: Bundle) -> None:
