@@ -53,7 +53,16 @@ def test_it_lists_what_took_effect_since_a_time(shop: Source, enforced: Claim, w
     assert of(shop).get("decisions", outcome="allow").json()["results"] == []
 
 
-@pytest.mark.parametrize("query", [{"since": "yesterday"}, {"outcome": "maybe"}, {"cursor": "WzEsMl0"}, {"since": "2026-13-45T00:00:00Z"}, {"since": "0166-06-12T17:31:04+16:27"}])
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"since": "yesterday"},
+        {"outcome": "maybe"},
+        {"cursor": "WzEsMl0"},
+        {"since": "2026-13-45T00:00:00Z"},
+        {"since": "0166-06-12T17:31:04+16:27"},
+    ],
+)
 def test_it_refuses_a_filter_that_it_does_not_know(shop: Source, query: dict[str, str]) -> None:
     assert fields(problem(of(shop).get("decisions", **query), 400)) == set(query)
 
