@@ -19,6 +19,8 @@ from scoring.types import Json
 Row = Mapping[str, Json]
 SAME_VIDEO = 80.0  # per cent of a query's distinct frames that are in one bank entry: the same video, whole or cut
 
+faiss.omp_set_num_threads(1)  # one query at a time: threads cost more than they save
+
 
 class BankError(ValueError):
     """A line of a bank cannot be used; the message says which and why."""
