@@ -22,7 +22,7 @@ from console import dispatch
 from console.accounts.models import Source, User
 from console.audit.services import Entry, audit_append, audit_append_many
 from console.banks.selectors import bank_index
-from console.banks.services import bank_remember
+from console.banks.services import bank_forget, bank_remember
 from console.cases import services as cases
 from console.cases.models import Case, Claim, Queue
 from console.cases.priority import priority_of, value_of
@@ -361,6 +361,8 @@ def decision_apply(decision: Decision) -> None:
     """What a person's decision does to item and account; what an earlier decision did is taken back."""
     for earlier in Decision.objects.filter(item_id=decision.item_id, number__lt=decision.number, actions__state="active").distinct():
         enforcement_reverse(earlier)
+    if decision.outcome == "allow":
+        bank_forget(item_id=decision.item_id, actor="system")
     enforcement_apply(decision)
     if decision.outcome == "enforce":
         bank_remember(decision)

@@ -56,7 +56,7 @@ def _database() -> dict[str, Any]:
     options: dict[str, Any] = {name: value for name, value in parts.items() if name not in known}
     # An idle transaction keeps dead rows alive and slows every claim; a lost query must not hold a lease for ever.
     options["options"] = "-c statement_timeout=60000 -c idle_in_transaction_session_timeout=60000 -c lock_timeout=20000"
-    options["pool"] = {"min_size": 1, "max_size": env.integer("DATABASE_POOL", 8, least=1), "timeout": 10}
+    options["pool"] = {"min_size": 1, "max_size": env.integer("DATABASE_POOL", 8, least=1), "timeout": 3}
     return {"ENGINE": "django.db.backends.postgresql", "CONN_HEALTH_CHECKS": True, "OPTIONS": options} | {
         name: parts[key] for key, name in known.items() if key in parts
     }
@@ -218,4 +218,5 @@ SPECTACULAR_SETTINGS = {
 }
 
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO")
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # an address is personal data, and finding it out costs an eighth of a post
 LOGGING = logs.configure(level=LOG_LEVEL, form=env.text("LOG_FORMAT", "json"))

@@ -77,6 +77,7 @@ class Decision(models.Model):
         ]
         indexes = [
             models.Index(fields=["-created_at"], name="decision_time"),
+            models.Index(fields=["effective_at", "id"], name="decision_since"),
             models.Index(fields=["outcome", "-created_at"], name="decision_outcome"),
         ]
 

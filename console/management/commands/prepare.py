@@ -26,14 +26,17 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--no-encoder", action="store_true", help="leave the text encoder to the first worker that needs it")
         parser.add_argument("--no-static", action="store_true")
+        parser.add_argument("--demo", action="store_true", help="let the default policies automate, as the demo shows it")
 
     def handle(self, *args: Any, **options: Any) -> None:
         self._migrate()
         if not options["no_static"]:
             self._collect_static()
         queue_ensure_defaults()
-        for kind in policy_ensure_defaults():
-            self.stdout.write(f"  policy for {kind}: the default one is active")
+        # Nothing is certified on a new installation, so its policies leave everything but known content and hard rules to people.
+        for kind in policy_ensure_defaults(automation=options["demo"]):
+            which = "the demo one" if options["demo"] else "one that leaves the rest to people"
+            self.stdout.write(f"  policy for {kind}: {which} is active")
         if not options["no_encoder"]:
             self._encoder()
         for model in model_ensure_starters():

@@ -76,7 +76,7 @@ class Command(BaseCommand):
         supervisor.start(stores)
         web: ProcessService | None = None
         if not options["only"]:
-            self._call(port, "prepare", *(["--no-encoder"] if options["no_encoder"] else []))
+            self._call(port, "prepare", *self._prepare_words(options))
             web = plan.web_service(options["host"], port)
             supervisor.start([web, *workers, *([plan.beat_service(port)] if workers else [])])
             self._demo(port, wanted=not options["no_demo"])
@@ -100,6 +100,10 @@ class Command(BaseCommand):
             raise
         if code:
             raise NotReady(f"`manage.py {command}` failed; what it said is above.")
+
+    @staticmethod
+    def _prepare_words(options: dict[str, Any]) -> list[str]:
+        return ["--no-encoder"] * options["no_encoder"] + ["--demo"] * (not options["no_demo"])
 
     def _demo(self, port: int, *, wanted: bool) -> None:
         try:
