@@ -113,18 +113,19 @@ def _by_thresholds(item: Item, score: Score, policy: PolicyDocument, certified: 
     if outcome == "allow" and item.reports > 0:
         outcome, reason, sentence = "review", "reports", _reported(item.reports)
     elif outcome == "review":
-        reason, sentence = _why_review(item, score, policy, wanted, label)
+        reason, sentence = _why_review(item, policy, wanted)
     return _decision(outcome, reason, sentence, policy, label=label, clause=_clause(policy, label), thresholds=compared)
 
 
-def _why_review(item: Item, score: Score, policy: PolicyDocument, wanted: Outcome, label: str | None) -> tuple[str, str]:
+def _why_review(item: Item, policy: PolicyDocument, wanted: Outcome) -> tuple[str, str]:
+    """Without the chance: that is evidence, and a reviewer sees it only after asking."""
     if item.reports > 0:
         return "reports", _reported(item.reports)
     if policy.automation == "off":
-        return "automation_off", f"People decide everything here. {_chance(score, label)}"
+        return "automation_off", "People decide everything here."
     if policy.automation == "certified" and wanted != "review":
-        return "not_certified", f"Not enough proof yet to decide this without a person. {_chance(score, label)}"
-    return "uncertain", f"The machine is not sure. {_chance(score, label)}"
+        return "not_certified", "Not enough proof yet to decide this without a person."
+    return "uncertain", "The machine could not decide."
 
 
 def _compare(score: Score, thresholds: Sequence[Threshold]) -> tuple[Outcome, str | None]:

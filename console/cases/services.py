@@ -170,12 +170,18 @@ def case_skip(*, hold: Hold, reason: str) -> None:
     _note(claim, "case.skipped", reason=reason)
 
 
+ASKED = {"second": "A colleague asks for a second opinion.", "escalated": "A colleague passed it to a lead."}
+
+
 @transaction.atomic
 def case_pass_on(*, hold: Hold, purpose: str, note: str) -> None:
-    """Ask another person ("second") or a lead ("escalated"); it comes sooner, and not back to this reviewer."""
+    """Ask another person ("second") or a lead ("escalated"); it comes sooner, with the note as its reason, and not back to
+    this reviewer."""
     claim = claim_require(hold)
     claim_close(claim=claim, state=Claim.State.ESCALATED, case_state=Case.State.WAITING)
-    Case.objects.filter(pk=claim.case_id).update(purpose=purpose, priority=F("priority") + 1)
+    Case.objects.filter(pk=claim.case_id).update(
+        purpose=purpose, priority=F("priority") + 1, reason=purpose, sentence=note.strip()[:300] or ASKED[purpose]
+    )
     Skip.objects.get_or_create(case_id=claim.case_id, reviewer=hold.reviewer, defaults={"reason": purpose})
     _note(claim, f"case.{purpose}", note=bool(note))
 

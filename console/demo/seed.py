@@ -43,11 +43,9 @@ def is_empty() -> bool:
 
 
 def demo_people() -> str:
-    """Create the demo people with one generated password, kept in the home folder; returns the password."""
+    """Create the demo people that are missing, with one generated password kept in the home folder; returns the password."""
     file = accounts_file()
-    if file.exists():
-        return file.read_text("utf-8").strip().rpartition(" ")[2]
-    password = secrets.token_urlsafe(9)
+    password = file.read_text("utf-8").strip().rpartition(" ")[2] if file.exists() else secrets.token_urlsafe(9)
     with transaction.atomic():
         for username, role, name in PEOPLE:
             if not User.objects.filter(username=username).exists():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -83,9 +82,3 @@ def clock_words(seconds: float | None) -> str:
     whole = int(seconds)
     hours, minutes = whole // 3600, whole // 60 % 60
     return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
-
-
-def why_words(sentence: str) -> str:
-    """Why a case is here, without the machine's chances: those are evidence, and wait until they are asked for."""
-    parts = [part for part in re.split(r"(?<=[.!?]) ", sentence.strip()) if part and " in 10" not in part]
-    return " ".join(parts) or "For review."

@@ -57,7 +57,8 @@ def test_an_escalated_case_is_for_leads(waiting: Waiting, rita: User, ravi: User
     queue = queue_for(waiting().item)
     claim = case_claim_next(queue=queue, reviewer=rita)
     assert claim is not None
-    case_pass_on(hold=hold(claim), purpose="escalated", note="")
+    case_pass_on(hold=hold(claim), purpose="escalated", note=" Is this still humour? ")
+    assert Case.objects.get(pk=claim.case_id).sentence == "Is this still humour?"
     assert case_claim_next(queue=queue, reviewer=ravi) is None
     assert case_claim_next(queue=queue, reviewer=lena, is_lead=True) is not None
 

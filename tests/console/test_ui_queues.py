@@ -111,10 +111,3 @@ def test_it_shows_leads_what_needs_a_hand(client: Client, lena: User, shop: obje
     aside = client.get("/items/set-aside/").content.decode()
     assert "payload.text: must be given" in aside
 
-
-def test_it_does_not_show_the_machines_chance_in_what_comes_next(page: Client, waiting: Waiting) -> None:
-    case = waiting()
-    Case.objects.filter(pk=case.pk).update(sentence="The machine is not sure. 7 in 10 like this break the rule.")
-    html = page.get("/").content.decode()
-    assert "The machine is not sure." in html
-    assert "in 10" not in html

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from console.ui.words import ago, clock_words, day_words, in_ten, initials, percent, span_words, why_words
+from console.ui.words import ago, clock_words, day_words, in_ten, initials, percent, span_words
 
 
 @pytest.mark.parametrize(
@@ -50,15 +50,3 @@ def test_it_takes_initials_from_any_name() -> None:
     assert initials("Ines Kolda") == "IK"
     assert initials("rita") == "R"
     assert initials("") == "?"
-
-
-@pytest.mark.parametrize(
-    ("sentence", "said"),
-    [
-        ("The machine is not sure. 7 in 10 like this break the rule.", "The machine is not sure."),
-        ("More than 9 in 10 like this break the rule.", "For review."),
-        ("3 people reported it.", "3 people reported it."),
-    ],
-)
-def test_it_keeps_the_chance_out_of_why_a_case_is_here(sentence: str, said: str) -> None:
-    assert why_words(sentence) == said

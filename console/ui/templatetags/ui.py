@@ -138,11 +138,6 @@ def query(context: Context, **changes: Any) -> str:
 
 
 @register.filter
-def why(sentence: str) -> str:
-    return words.why_words(sentence)
-
-
-@register.filter
 def in_ten(chance: float | None) -> str:
     return words.in_ten(chance)
 
