@@ -68,7 +68,7 @@ apt = { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "Installing
 	|| { apt-get -qq update && apt-get -qq install -y --no-install-recommends $(1) >/dev/null; } 2>/dev/null; }; }
 
 lock: ## write requirements.lock from the environment as it is
-	@{ head -n 1 requirements.lock; grep ' ; ' requirements.lock; $(PIP) freeze --all | grep -viE '^(pip|wheel|pdqhash|faiss-cpu)==' | sed -E 's/^(torch==[0-9.]+)\+.*$$/\1/'; } > requirements.lock.new && mv requirements.lock.new requirements.lock
+	@{ head -n 1 requirements.lock; grep ' ; ' requirements.lock; $(PIP) freeze --all | grep -viE '^(pip|wheel|pdqhash)==' | sed -E 's/^(torch==[0-9.]+)\+.*$$/\1/'; } > requirements.lock.new && mv requirements.lock.new requirements.lock
 
 clean: ## caches and the environment; the data in var/ stays
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis screenshots
