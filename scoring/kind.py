@@ -98,6 +98,7 @@ class Kind:
     history: timedelta | None = None  # how far back `past` reaches; None = no history is fetched
     text_is_content: bool = True  # equal text means the same content, so near-duplicates must not straddle a split; False for ids
     layout: Literal["", "wide", "order"] = ""  # grid of the case page
+    beside_risk: frozenset[str] = frozenset()  # labels worth knowing that do not make the item break policy
     record_fields: Sequence[str] = ()  # fields that a verdict may mark right, wrong or unknown
     icon: str = "M4 4h12v12H4z"  # SVG path in a 20 x 20 box
 

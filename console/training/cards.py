@@ -9,7 +9,7 @@ from console.training.judge import Judgement
 from console.training.models import ModelVersion, Snapshot, TrainingRun
 from scoring.artifacts import Bundle
 from scoring.kind import Kind, Split
-from scoring.training.labels import risk_target
+from scoring.training.labels import breaks_policy
 from scoring.types import Example, Json
 
 MEASURES = (
@@ -67,7 +67,7 @@ def run_card(
 
 
 def _part_line(name: str, part: Sequence[Example]) -> str:
-    return f"| {name} | {len(part):,} | {sum(risk_target(e.labels) for e in part):,} |"
+    return f"| {name} | {len(part):,} | {sum(breaks_policy(e) for e in part):,} |"
 
 
 def _number(value: Json) -> str:

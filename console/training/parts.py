@@ -17,7 +17,7 @@ from console.training.models import ModelVersion
 from console.training.selectors import home_path, version_bundle
 from scoring.kind import Kind, Split
 from scoring.training.dataset import DatasetError, check_leaks, components, example_from_line, split
-from scoring.training.labels import risk_target
+from scoring.training.labels import breaks_policy
 from scoring.training.seen import fingerprint, read_seen
 from scoring.types import Example, Item, Json, PastEvent
 
@@ -79,7 +79,7 @@ def make_parts(kind: Kind, lines: Sequence[dict[str, Json]], base: Sequence[Exam
 
 def _enough(kind: Kind, own: Sequence[Example], exam: set[str], known: set[str]) -> None:
     usable = [e for e in own if e.item.id in exam and e.item.id not in known]
-    breaks = sum(risk_target(e.labels) for e in usable)
+    breaks = sum(breaks_policy(e) for e in usable)
     missing = [
         f"{NEED_ITEMS - len(usable)} more items" if len(usable) < NEED_ITEMS else "",
         f"{NEED_EACH - breaks} more that break policy" if breaks < NEED_EACH else "",
@@ -94,7 +94,7 @@ def _enough(kind: Kind, own: Sequence[Example], exam: set[str], known: set[str])
 
 
 def _both(kind: Kind, examples: Sequence[Example], where: str) -> None:
-    if len({risk_target(e.labels) for e in examples}) < 2:
+    if len({breaks_policy(e) for e in examples}) < 2:
         raise DatasetError(f"The {len(examples)} {kind.words.many} {where} are all of one class; label some of the other class.")
 
 

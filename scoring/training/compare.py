@@ -15,7 +15,7 @@ import numpy as np
 
 from scoring.training import metrics as measure
 from scoring.training.evaluate import evaluate_scores, label_names, rounded
-from scoring.training.labels import is_benign, risk_target
+from scoring.training.labels import breaks_policy, is_benign
 from scoring.training.metrics import Array
 from scoring.types import Example, Json, Score
 
@@ -81,7 +81,7 @@ def compare(
     """
     if not examples or not len(champion) == len(challenger) == len(examples):
         raise ValueError(f"{len(champion)} and {len(challenger)} scores for {len(examples)} examples")
-    y = np.array([risk_target(e.labels) for e in examples], dtype=np.float64)
+    y = np.array([breaks_policy(e) for e in examples], dtype=np.float64)
     old, new = _risks(champion), _risks(challenger)
     picks = _draws(examples, y, seed, draws)
     metrics = {name: _difference(name, metric, higher, y, old, new, picks) for name, (metric, higher) in METRICS.items()}

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from scoring.training import metrics as measure
-from scoring.training.labels import is_benign, risk_target
+from scoring.training.labels import breaks_policy, is_benign
 from scoring.training.metrics import Array, precision_recall_f1
 from scoring.types import Example, Json, Score
 
@@ -32,7 +32,7 @@ def is_one_hot(examples: Sequence[Example], names: Sequence[str]) -> bool:
 
 def risk_arrays(scores: Sequence[Score], examples: Sequence[Example]) -> tuple[Array, Array]:
     """(y, p) of the examples that have a risk."""
-    pairs = [(risk_target(e.labels), s.risk) for s, e in zip(scores, examples, strict=True) if s.risk is not None]
+    pairs = [(breaks_policy(e), s.risk) for s, e in zip(scores, examples, strict=True) if s.risk is not None]
     table = np.asarray(pairs, dtype=np.float64).reshape(-1, 2)
     return table[:, 0], table[:, 1]
 

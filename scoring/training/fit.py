@@ -11,7 +11,7 @@ from scoring.kind import Kind, Split, TrainOptions
 from scoring.registry import get_kind
 from scoring.training.dataset import DatasetError, check_leaks
 from scoring.training.evaluate import evaluate_scores
-from scoring.training.labels import risk_target
+from scoring.training.labels import breaks_policy
 from scoring.types import Example, Item, RunContext, Score
 
 __all__ = ["evaluate_scores", "score_examples", "split_with_past", "train_kind"]
@@ -36,7 +36,7 @@ def train_kind(
     for name, part in (("train", parts.train), ("tune", parts.tune)):
         if not part:
             raise DatasetError(f"the {name} part is empty")
-    if len({risk_target(e.labels) for e in parts.train}) < 2:
+    if len({breaks_policy(e) for e in parts.train}) < 2:
         raise DatasetError("all examples to train on are of one class; a model needs some that break policy and some that do not")
     return train(split_with_past(kind, parts, earlier), out, options or TrainOptions())
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from scoring.registry import KINDS
+from scoring.types import Example
+
 PLAIN = (
     "neither", "normal", "none", "ham", "benign", "clean", "legit", "legitimate", "safe", "ok", "okay", "good", "genuine", "honest",
     "harmless", "release", "released", "allow", "allowed", "keep", "kept", "approve", "approved", "right", "correct", "accurate",
@@ -21,3 +24,10 @@ def is_benign(name: str) -> bool:
 def risk_target(labels: Mapping[str, int]) -> int:
     """1 when any label that is not benign is 1."""
     return int(any(value and not is_benign(name) for name, value in labels.items()))
+
+
+def breaks_policy(example: Example) -> int:
+    """risk_target() without the labels that its kind holds beside the risk."""
+    kind = KINDS.get(example.item.kind)  # None for a kind that is being tried out
+    beside = kind.beside_risk if kind else frozenset()
+    return risk_target({name: value for name, value in example.labels.items() if name not in beside})

@@ -17,7 +17,7 @@ from scoring.kind import Kind, TrainOptions
 from scoring.training.dataset import DatasetError, split
 from scoring.training.evaluate import evaluate_risk
 from scoring.training.fit import score_examples, train_kind
-from scoring.training.labels import risk_target
+from scoring.training.labels import breaks_policy
 from scoring.types import Example, Json, RunContext, Score
 
 RANDOM_SHARE = 0.1
@@ -100,7 +100,7 @@ def _known_by(kind: Kind, bought: Sequence[Example], latest: Example, delay_days
 
 
 def _harmful(examples: Sequence[Example]) -> int:
-    return sum(risk_target(e.labels) for e in examples)
+    return sum(breaks_policy(e) for e in examples)
 
 
 def _trainable(examples: Sequence[Example]) -> bool:

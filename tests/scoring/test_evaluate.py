@@ -91,3 +91,14 @@ def test_what_was_not_scored_and_what_is_not_known_is_said() -> None:
 def test_unequal_lengths_are_refused() -> None:
     with pytest.raises(ValueError, match="1 scores for 0 examples"):
         evaluate_scores([Score(risk=0.1)], [])
+
+
+def test_it_leaves_what_stands_beside_the_risk_out_of_it() -> None:
+    from scoring.training.labels import breaks_policy
+
+    def record(**labels: int) -> Example:
+        return Example(item=Item(id="c", kind="contact", payload={}), labels=labels)
+
+    assert breaks_policy(record(email=0, company=0, phone=1)) == 0
+    assert breaks_policy(record(email=1, company=0, phone=0)) == 1
+    assert breaks_policy(Example(item=Item(id="r", kind="review", payload={}), labels={"phone": 1})) == 1

@@ -24,6 +24,7 @@ CONTACT = Kind(
     policy=Path(__file__).with_name("policy.json"),
     keys=record_keys,
     layout="wide",
+    beside_risk=frozenset({"phone", "name", "title"}),  # a record is good when company and e-mail are right
     record_fields=RECORD_FIELDS,
     icon="M4 4h12v12H4zM8 8h4M7 13c1-2 5-2 6 0",
 )
