@@ -13,6 +13,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ from tests.bench.client import Api, progress, until
 from tests.bench.datasets import Row, load_sets, unseen_by_starter
 
 BULK = 500
+BASE = 4000  # rows of base data for the retraining
 
 
 def token(home: str, role: str) -> str:
@@ -110,6 +112,17 @@ def review(api: Api, queue: str, clauses: dict[str, str], known: dict[str, dict[
     return {"decided": done, "skipped": skipped, "claim_ms_p50": median[0], "verdict_ms_p50": median[1]}
 
 
+def import_base(home: str, kind: str, rows: Sequence[Row]) -> str:
+    """What a new model should not forget: rows that the starter knew, with their labels. Returns what the command said."""
+    with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as file:
+        for row in rows:
+            file.write(json.dumps({"id": row.body["external_id"], "payload": row.body["payload"], "labels": row.labels}) + "\n")
+        file.flush()
+        command = [sys.executable, "manage.py", "import_labels", file.name, "--kind", kind, "--base"]
+        done = subprocess.run(command, env={**os.environ, "SECOND_LOOK_HOME": home}, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
 def retrain(api: Api, kind: str) -> dict[str, Any]:
     run = api.call("POST", "training/runs", json={"kind": kind})
 
@@ -147,12 +160,13 @@ def main() -> None:
         report[kind] = send(sender, kind, rows[: options.limit] if options.limit else rows)
     report["queues"] = {q["slug"]: q["waiting"] for q in rita.call("GET", "queues")["results"]}
     report["people"] = review(rita, "reviews", {"hate": "4.1", "harassment": "4.4"}, known, options.cases)
+    posted = {row.body["external_id"] for row in fresh}
+    rest = [row for row in sets["review"] if row.body["external_id"] not in posted]
+    report["base"] = import_base(options.home, "review", rest[:BASE])
     report["training"] = retrain(ada, "review")
     model = report["training"]["model"]
     if model and model["state"] == "candidate":
         report["promoted"] = ada.call("POST", f"models/{model['model']}/promote", json={"reason": "better on the frozen test"})
-    posted = {row.body["external_id"] for row in fresh}
-    rest = [row for row in sets["review"] if row.body["external_id"] not in posted]
     report["review, the rest"] = send(sender, "review", rest[: options.limit] if options.limit else rest)
     text = json.dumps(report, indent=1, default=str)
     if options.out:
