@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -38,6 +38,7 @@ from console.intake.history import scoring_items
 from console.intake.models import Item
 from console.intake.parsing import NewItem
 from console.intake.services import Received
+from console.policies.models import PolicyVersion
 from console.policies.selectors import active_policy
 from console.scores.models import Decision, Score
 from console.scores.services import (
@@ -131,9 +132,12 @@ def item_feedback(*, item: Item, event: str, data: Mapping[str, Any], actor: str
     """What the world answered later becomes a label: a chargeback, a bounce."""
     if event not in FEEDBACK_LABELS:
         raise Invalid({"event": [f"{event!r} is not known; use one of {', '.join(FEEDBACK_LABELS)}."]})
+    known = {label for clause in active_policy(item.kind)[1].clauses for label in clause.labels}
+    labels = {name: value for name, value in FEEDBACK_LABELS[event].items() if name in known}
+    if FEEDBACK_LABELS[event] and not labels:
+        raise Invalid({"event": [f"A {event} says nothing of a {KINDS[item.kind].words.one}."]})
     if not intake.feedback_create(item=item, event=event, data=data):
         return
-    labels = FEEDBACK_LABELS[event]
     Label.objects.bulk_create(Label(item=item, name=name, value=value, source="feedback") for name, value in labels.items())
     audit_append(actor=actor, verb="item.feedback", subject=f"item:{item.pk}", item_id=item.pk, data={"event": event})
 
@@ -174,18 +178,27 @@ def _write(
     jobs: Sequence[Claimed], items: Sequence[Item], asked: Sequence[ScoringItem], scored: Sequence[Scored], checksum: str, took_ms: float
 ) -> None:
     kept = jobs_done([(job.id, job.token) for job in jobs])
-    mine = [index for index, job in enumerate(jobs) if job.id in kept]
+    # Scoring took its time: what was reported meanwhile counts, and what was decided meanwhile stays.
+    fresh = _still_received(items)
+    mine = [index for index, job in enumerate(jobs) if job.id in kept and items[index].pk in fresh]
     if not mine:
         return
     rows = Score.objects.bulk_create(score_build(item=items[i], scored=scored[i], checksum=checksum, took_ms=took_ms) for i in mine)
-    _, document = active_policy(items[0].kind)
-    _settle([(items[i], row, decide(asked[i], scored[i], document)) for i, row in zip(mine, rows, strict=True)])
+    policy = active_policy(items[0].kind)
+    known = [(fresh[items[i].pk], replace(asked[i], reports=fresh[items[i].pk].reports), scored[i]) for i in mine]
+    _settle([(item, row, decide(ask, score, policy[1])) for (item, ask, score), row in zip(known, rows, strict=True)], policy)
 
 
-def _settle(settled: Sequence[tuple[Item, Score, Decided]]) -> None:
+def _still_received(items: Sequence[Item]) -> dict[UUID, Item]:
+    """Lock those that nothing has decided yet, in the order of their ids."""
+    locked = Item.objects.select_for_update(of=("self",)).filter(pk__in=[i.pk for i in items], status=Item.Status.RECEIVED)
+    return {item.pk: item for item in locked.order_by("pk")}
+
+
+def _settle(settled: Sequence[tuple[Item, Score, Decided]], policy: tuple[PolicyVersion, PolicyDocument]) -> None:
     """Write the first decision of each item and what follows: a case, or the effect with its events. All of one kind."""
     kind = settled[0][0].kind
-    version, document = active_policy(kind)
+    version, document = policy
     queue, now = cases.queue_for(settled[0][0]), db_now()
     decisions: list[Decision] = []
     opened: list[Case] = []
@@ -233,7 +246,7 @@ def scoring_gave_up(*, item_id: UUID, error: str) -> None:
     decided = Decided(
         outcome="review", reason="scorer_failed", sentence="It could not be scored, so a person looks.", severity=item.severity_hint
     )
-    _settle([(item, row, decided)])
+    _settle([(item, row, decided)], active_policy(item.kind))
 
 
 # Claim
@@ -250,14 +263,14 @@ def case_claim(*, queue: Queue, reviewer: User, is_lead: bool = False, source_id
 def verdict_give(*, case_id: UUID, reviewer: User, token: int, form: VerdictForm) -> Verdict:
     """Verdict, decision, labels, audit and outbox together, fenced by the claim. Effects leave when undo is over."""
     claim = cases.claim_require(Hold(case_id=case_id, reviewer=reviewer, token=token))
-    item = Item.objects.select_for_update(of=("self",)).get(pk=claim.case.item_id)
+    item = claim.case.item
     policy_version, document = active_policy(item.kind)
     form = verdicts.form_check(form, document, KINDS[item.kind].record_fields)
     cases.claim_close(claim=claim, state=Claim.State.DECIDED, case_state=Case.State.CLOSED)
     facts = _verdict_facts(item, form, document)
-    score = item.scores.order_by("-pk").first()
+    score = item.scores.only("pk", "model").order_by("-pk").first()
     decision = decision_supersede(item=item, facts=facts, policy_version=policy_version, score=score, held=True)
-    until = verdicts.undo_deadline()
+    until = claim.now + timedelta(seconds=settings.UNDO_SECONDS)
     labels = labels_of(document=document, outcome=form.outcome, clauses=tuple(form.clauses), fields=form.fields, given=form.labels)
     verdict = verdicts.verdict_create(
         claim=claim, reviewer=reviewer, decision=decision, policy_version=policy_version, form=form, labels=labels, undo_until=until
@@ -294,8 +307,8 @@ def _verdict_facts(item: Item, form: VerdictForm, document: PolicyDocument) -> D
 def verdict_undo(*, verdict_id: UUID, reviewer: User) -> Verdict:
     """Everything is as it was before; the case waits at its old place (case_claim_one takes it again)."""
     verdict = verdicts.verdict_withdraw(verdict_id=verdict_id, reviewer=reviewer)
-    decision_undo(decision=verdict.decision)
-    if not outbox_cancel(dedupe_prefix=f"decision:{verdict.decision_id}:"):
+    # Effects may leave between the check of the window and here: then nothing is undone, and this transaction rolls back.
+    if not (decision_undo(decision=verdict.decision) and outbox_cancel(dedupe_prefix=f"decision:{verdict.decision_id}:")):
         raise Conflict("The time to undo is over: it has taken effect. Give a new verdict instead.", code="undo_over")
     Item.objects.filter(pk=verdict.item_id).update(status=Item.Status.IN_REVIEW)
     Case.objects.filter(pk=verdict.case_id, state=Case.State.CLOSED).update(state=Case.State.WAITING, closed_at=None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import models
@@ -79,6 +81,7 @@ class Claim(models.Model):
     evidence_seen = models.BooleanField(default=False)
     started_at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True, blank=True)
+    now: datetime  # the database's time, on what claim_require returns
 
     class Meta:
         constraints = [

@@ -15,7 +15,7 @@ from console.accounts.models import User
 from console.audit.services import Entry, audit_append, audit_append_many
 from console.cases.models import Case, Claim, Queue, Skip
 from console.cases.priority import priority_of, value_of
-from console.common.clock import db_now
+from console.common.clock import ClockNow
 from console.common.errors import Conflict
 from console.intake.models import Item
 from scoring.registry import KINDS
@@ -67,7 +67,9 @@ WITH next AS (
     FROM next WHERE c.id = next.id RETURNING c.id, c.item_id, c.lease_token
 ), held AS (
     INSERT INTO cases_claim (case_id, reviewer_id, token, state, lease_until, evidence_seen)
-    SELECT id, %(reviewer)s, lease_token, 'open', clock_timestamp() + make_interval(mins => %(minutes)s), false FROM taken
+    SELECT id, %(reviewer)s, lease_token, 'open', clock_timestamp() + make_interval(mins => %(minutes)s),
+           EXISTS (SELECT 1 FROM cases_claim seen WHERE seen.case_id = taken.id AND seen.reviewer_id = %(reviewer)s AND seen.evidence_seen)
+    FROM taken
     RETURNING id
 ), noted AS (
     INSERT INTO audit_auditrow (actor, verb, subject, item_id, data, prev_hash, hash)
@@ -81,6 +83,7 @@ _CLAIM_ONE = _CLAIM.format(which="c.id = %(case)s")
 
 def case_claim_next(*, queue: Queue, reviewer: User, is_lead: bool = False, source_id: int | None = None) -> Claim | None:
     """Hold the next case of a queue for this reviewer: one statement. None when nothing waits that they may have.
+    Who saw the evidence of a case in an earlier claim has seen it.
     `source_id` is for tokens: they see the items of one source only."""
     if queue.is_paused:
         return None
@@ -117,10 +120,12 @@ class Hold:
 
 
 def claim_require(hold: Hold) -> Claim:
-    """Lock the open claim that `hold` names. Raises Conflict in words when it is gone; must run inside a transaction."""
+    """Lock the open claim that `hold` names, and its item. `now` is the database's time on it. Raises Conflict in words when
+    it is gone; must run inside a transaction."""
     claim = (
-        Claim.objects.select_for_update(of=("self",))
+        Claim.objects.select_for_update(of=("self", "case__item"))
         .select_related("case__item", "case__queue")
+        .annotate(clock=ClockNow())
         .filter(case_id=hold.case_id, reviewer=hold.reviewer, token=hold.token)
         .first()
     )
@@ -128,8 +133,9 @@ def claim_require(hold: Hold) -> Claim:
         raise Conflict("You do not hold this case. Somebody else may have it now; what you wrote is kept here.", code="not_held")
     if claim.state == Claim.State.DECIDED:
         raise Conflict("This case is decided already.", code="already_decided")
-    if claim.state != Claim.State.OPEN or claim.lease_until <= db_now():
+    if claim.state != Claim.State.OPEN or claim.lease_until <= claim.clock:
         raise Conflict("Your hold on this case ran out, so it went back to the queue. What you wrote is kept here.", code="lease_over")
+    claim.now = claim.clock
     return claim
 
 

@@ -5,6 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import DateTimeField, Func
+
+
+class ClockNow(Func):
+    """The wall clock of the database inside a query: unlike Now() it goes on within a transaction."""
+
+    function = "clock_timestamp"
+    arity = 0
+    output_field = DateTimeField()
 
 
 def db_now() -> datetime:

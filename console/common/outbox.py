@@ -47,7 +47,8 @@ def outbox_put(
     )
 
 
-def outbox_cancel(*, dedupe_prefix: str) -> int:
-    """Cancel what has not left yet; returns how many. Waits for a relay that holds one of the rows."""
-    pending = OutboxEvent.objects.filter(dedupe_key__startswith=dedupe_prefix, state=OutboxEvent.State.PENDING)
-    return pending.update(state=OutboxEvent.State.CANCELLED)
+def outbox_cancel(*, dedupe_prefix: str) -> bool:
+    """Cancel every event of an effect. False when one of them has left: roll back then. Waits for a relay that holds a row."""
+    events = OutboxEvent.objects.filter(dedupe_key__startswith=dedupe_prefix)
+    events.filter(state=OutboxEvent.State.PENDING).update(state=OutboxEvent.State.CANCELLED)
+    return not events.exclude(state=OutboxEvent.State.CANCELLED).exists()

@@ -103,10 +103,10 @@ def decision_supersede(
     return decision
 
 
-def decision_undo(*, decision: Decision) -> Decision | None:
-    """Take a held decision back; the one before it is in effect again. None when it was not held any more."""
+def decision_undo(*, decision: Decision) -> bool:
+    """Take a held decision back; the one before it is in effect again. False when it was not held any more."""
     if not Decision.objects.filter(pk=decision.pk, state=Decision.State.HELD).update(state=Decision.State.UNDONE):
-        return None
+        return False
     before = (
         Decision.objects.filter(item_id=decision.item_id, number__lt=decision.number, state=Decision.State.SUPERSEDED)
         .order_by("-number")
@@ -114,7 +114,7 @@ def decision_undo(*, decision: Decision) -> Decision | None:
     )
     if before is not None:
         Decision.objects.filter(pk=before.pk).update(state=Decision.State.EFFECTIVE)
-    return before
+    return True
 
 
 def decision_take_effect(*, decision: Decision) -> bool:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models.functions import Now
 
 from console.accounts.models import User
 from console.cases.models import Claim
-from console.common.clock import db_now
 from console.common.errors import Conflict, Invalid, NotFound
 from console.policies.models import PolicyVersion
 from console.scores.models import Decision
@@ -67,10 +65,6 @@ def form_check(form: VerdictForm, document: PolicyDocument, record_fields: Seque
         outcome=form.outcome, action=action, clauses=tuple(form.clauses), labels=form.labels, fields=dict(form.fields),
         severity=severity if form.outcome == "enforce" else 0, certain=form.certain, note=form.note[:10_000], spans=tuple(form.spans),
     )  # fmt: skip
-
-
-def undo_deadline() -> datetime:
-    return db_now() + timedelta(seconds=settings.UNDO_SECONDS)
 
 
 def verdict_create(

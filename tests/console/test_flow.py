@@ -10,7 +10,7 @@ import pytest
 from console.accounts.models import Source, User
 from console.audit.models import AuditRow
 from console.cases.models import Case, Claim
-from console.cases.services import Hold, case_claim_one, queue_for
+from console.cases.services import Hold, case_claim_one, case_reveal, queue_for
 from console.common.errors import Conflict, Invalid, NotFound
 from console.common.jobs import job_claim
 from console.common.models import Job, OutboxEvent
@@ -18,6 +18,7 @@ from console.flow import case_claim, decisions_release, item_feedback, item_repo
 from console.intake.models import Item
 from console.intake.parsing import parse_item
 from console.scores.models import Decision, Score
+from console.scores.services import decision_take_effect
 from console.verdicts.models import Label, Verdict
 from console.verdicts.services import VerdictForm
 
@@ -175,6 +176,59 @@ def test_undo_is_refused_after_the_window(claimed: Callable[..., Claim], rita: U
     assert refused.value.code == "undo_over"
 
 
+def test_undo_is_refused_once_the_decision_took_effect(claimed: Callable[..., Claim], rita: User) -> None:
+    claim = claimed()
+    verdict = verdict_give(case_id=claim.case_id, reviewer=rita, token=claim.token, form=ENFORCE)
+    assert decision_take_effect(decision=verdict.decision)
+    with pytest.raises(Conflict) as refused:
+        verdict_undo(verdict_id=verdict.pk, reviewer=rita)
+    assert refused.value.code == "undo_over"
+    assert Verdict.objects.get(pk=verdict.pk).state == "given"
+    assert set(OutboxEvent.objects.values_list("state", flat=True)) == {"pending"}
+
+
+def test_undo_is_refused_when_one_event_has_left(claimed: Callable[..., Claim], rita: User) -> None:
+    claim = claimed()
+    verdict = verdict_give(case_id=claim.case_id, reviewer=rita, token=claim.token, form=ENFORCE)
+    OutboxEvent.objects.filter(topic="item.decided").update(state="relayed")
+    with pytest.raises(Conflict):
+        verdict_undo(verdict_id=verdict.pk, reviewer=rita)
+    assert Decision.objects.get(pk=verdict.decision_id).state == "held"
+    assert OutboxEvent.objects.get(topic="item.enforced").state == "pending"
+
+
+def test_evidence_that_was_seen_stays_seen(claimed: Callable[..., Claim], rita: User) -> None:
+    claim = claimed()
+    case_reveal(hold=Hold(case_id=claim.case_id, reviewer=rita, token=claim.token))
+    verdict = verdict_give(case_id=claim.case_id, reviewer=rita, token=claim.token, form=ALLOW)
+    verdict_undo(verdict_id=verdict.pk, reviewer=rita)
+    again = case_claim_one(case_id=claim.case_id, reviewer=rita)
+    assert again is not None
+    assert again.evidence_seen
+    second = verdict_give(case_id=again.case_id, reviewer=rita, token=again.token, form=ALLOW)
+    assert set(Label.objects.filter(verdict=second).values_list("model_visible", flat=True)) == {True}
+
+
+def test_a_report_that_comes_while_it_is_scored_counts(
+    post: Callable[..., Item], score_all: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from scoring.types import Score as Scored
+
+    item = post()
+
+    class Slow:
+        def score(self, items: Any, context: Any) -> list[Scored]:
+            item_report(item=item, reporter="a", reason="rude", text="", actor="source:shop")
+            labels = dict.fromkeys(("hate", "sexual", "threat", "harassment", "spam", "privacy", "profanity"), 0.001)
+            return [Scored(risk=0.001, labels=labels, uncertainty=0.01, model="review@slow") for _ in items]
+
+    monkeypatch.setattr("console.flow.scorer_for", lambda bundle: Slow())
+    score_all()
+    decision = Decision.objects.get(item=item)
+    assert (decision.outcome, decision.reason) == ("review", "reports")
+    assert Case.objects.filter(item=item, state="waiting").exists()
+
+
 def test_nobody_undoes_the_verdict_of_another(claimed: Callable[..., Claim], rita: User, ravi: User) -> None:
     claim = claimed()
     verdict = verdict_give(case_id=claim.case_id, reviewer=rita, token=claim.token, form=ALLOW)
@@ -203,12 +257,15 @@ def test_a_report_brings_a_waiting_case_forward(waiting: Callable[..., Case], ri
 
 
 def test_feedback_becomes_a_label_once(post: Callable[..., Item]) -> None:
-    item = post()
+    item = post(kind="order", payload={"amount": 5, "placed_at": "2026-01-01T00:00:00Z"})
     for _ in range(2):
         item_feedback(item=item, event="chargeback", data={}, actor="source:shop")
     assert list(Label.objects.filter(item=item).values_list("name", "value", "source")) == [("fraud", 1, "feedback")]
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match="not right"):
         item_feedback(item=item, event="sneeze", data={}, actor="source:shop")
+    with pytest.raises(Invalid) as foreign:
+        item_feedback(item=post(), event="chargeback", data={}, actor="source:shop")
+    assert foreign.value.fields["event"] == ["A chargeback says nothing of a review."]
 
 
 def test_a_hold_names_case_reviewer_and_token(claimed: Callable[..., Claim], ravi: User) -> None:
