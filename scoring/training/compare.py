@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -35,15 +35,17 @@ WORDS = {
     "ap": "average precision", "auroc": "AUROC", "recall_at_1pct_fpr": "recall at 1 % false positives", "brier": "Brier score",
     "log_loss": "log loss",
 }  # fmt: skip
-GATED = ("ap", "recall_at_1pct_fpr", "brier")  # a challenger may be worse beyond luck on none of these
 TOLERANCE = {"ap": 0.02, "recall_at_1pct_fpr": 0.05, "brier": 0.01}  # how much worse it may look within luck
+LABEL_TOLERANCE = 0.05  # the same for the average precision of one label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """Challenger minus champion; `low` to `high` is the 95 % bootstrap interval (of all labels at once).
+    """Challenger minus champion; `low` to `high` is the 95 % bootstrap interval.
 
-    `better` and `worse` are beyond luck.
+    `better` and `worse` are beyond luck. A label is better only when that holds for all labels at once (Bonferroni), for many
+    labels give many chances to gain by luck; it is worse by its own interval, for a correction would hide harm. Of a label
+    with fewer than MIN_OF_EACH positives neither is said: too few to draw from.
     """
 
     metric: str
@@ -54,6 +56,7 @@ class Difference:
     high: float | None
     better: bool
     worse: bool
+    positives: int | None = None  # of a label: how many of the test carry it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,8 +117,9 @@ def _draws(examples: Sequence[Example], y: Array, seed: int, draws: int) -> list
 
 
 def _difference(
-    name: str, metric: Metric, higher: bool, y: Array, old: Array, new: Array, picks: list[Array], confidence: float = CONFIDENCE
+    name: str, metric: Metric, higher: bool, y: Array, old: Array, new: Array, picks: list[Array], chances: int = 1
 ) -> Difference:
+    """`chances` is how many comparisons there are to gain by; a gain must hold for all of them at once."""
     before, after = metric(y, old), metric(y, new)
     if math.isnan(before) or math.isnan(after):
         return Difference(
@@ -123,27 +127,29 @@ def _difference(
             worse=False,
         )  # fmt: skip
     gaps = np.array([metric(y[rows], new[rows]) - metric(y[rows], old[rows]) for rows in picks])
-    low, high = (float(v) for v in np.nanquantile(gaps, [(1 - confidence) / 2, (1 + confidence) / 2]))
-    up, down = low > 0, high < 0
+    tail = (1 - CONFIDENCE) / 2
+    low, high, sure_low, sure_high = (float(v) for v in np.nanquantile(gaps, [tail, 1 - tail, tail / chances, 1 - tail / chances]))
+    better, worse = (sure_low > 0, high < 0) if higher else (sure_high < 0, low > 0)
     return Difference(
         metric=name, champion=rounded(before), challenger=rounded(after), difference=rounded(after - before), low=rounded(low),
-        high=rounded(high), better=up if higher else down, worse=down if higher else up,
+        high=rounded(high), better=better, worse=worse,
     )  # fmt: skip
 
 
 def _labels(
     names: Sequence[str], champion: Sequence[Score], challenger: Sequence[Score], examples: Sequence[Example], picks: list[Array]
 ) -> dict[str, Difference]:
-    """Average precision of each label that both models score on every example that carries it; absent elsewhere counts as 0."""
+    """Average precision of each label of the test that both models score; a label that a score leaves out counts as 0 there."""
     found = {}
-    confidence = 1 - (1 - CONFIDENCE) / max(len(names), 1)  # Bonferroni: many labels give many chances to look worse by luck
     for name in names:
-        if not (any(name in s.labels for s in champion) and any(name in s.labels for s in challenger)):
-            continue
         y = np.array([e.labels.get(name, 0) for e in examples], dtype=np.float64)
+        positives = int(y.sum())
+        if not positives or not all(any(name in s.labels for s in scores) for scores in (champion, challenger)):
+            continue
         old, new = (np.array([s.labels.get(name, 0.0) for s in scores]) for scores in (champion, challenger))
-        if MIN_OF_EACH <= y.sum() <= len(y) - MIN_OF_EACH:
-            found[name] = _difference("ap", measure.average_precision, True, y, old, new, picks, confidence)
+        row = _difference("ap", measure.average_precision, True, y, old, new, picks, len(names))
+        enough = MIN_OF_EACH <= positives <= len(y) - MIN_OF_EACH
+        found[name] = replace(row, positives=positives, better=row.better and enough, worse=row.worse and enough)
     return found
 
 
@@ -164,7 +170,7 @@ def verdict(comparison: Comparison) -> tuple[bool, list[str]]:
         return False, against + gains
     if gains:
         return True, gains
-    close = ", ".join(f"{WORDS[name]} {_moved(c.metrics[name])}" for name in GATED)
+    close = ", ".join(f"{WORDS[name]} {_moved(c.metrics[name])}" for name in TOLERANCE)
     return False, [f"No gain beyond luck: {close}. The champion stays."]
 
 
@@ -172,15 +178,30 @@ def _against(c: Comparison) -> list[str]:
     reasons = [f"The challenger does not score {name}, which the champion does and the test needs." for name in c.missing_labels]
     if c.unscored_challenger > c.unscored_champion:
         reasons.append(f"It leaves {c.unscored_challenger} items without a score; the champion leaves {c.unscored_champion}.")
-    for name in GATED:
+    for name, (_, higher) in METRICS.items():
         row = c.metrics[name]
-        loss = 0.0 if row.difference is None else row.difference * (1 if name == "brier" else -1)
         if row.worse:
             reasons.append(f"{_capital(WORDS[name])} is worse beyond luck: {_moved(row)}.")
-        elif loss > TOLERANCE[name]:
+        elif _loss(row, higher) > TOLERANCE.get(name, math.inf):
             reasons.append(f"{_capital(WORDS[name])} may be much worse: {_moved(row)}; the test cannot rule it out.")
-    reasons += [f"Average precision of {name} is worse beyond luck: {_moved(row)}." for name, row in c.labels.items() if row.worse]
-    return reasons
+    return reasons + [reason for name, row in c.labels.items() if (reason := _label_against(name, row))]
+
+
+def _label_against(name: str, row: Difference) -> str:
+    """Why a label speaks against the challenger, or nothing."""
+    if row.worse:
+        return f"Average precision of {name} is worse beyond luck: {_moved(row)}."
+    if _loss(row, higher=True) <= LABEL_TOLERANCE:
+        return ""
+    if row.positives is not None and row.positives < MIN_OF_EACH:
+        few = f"the test holds only {row.positives} of it, too few to rule that out"
+        return f"Average precision of {name} may be much worse: {row.champion:.3f} to {row.challenger:.3f}; {few}."
+    return f"Average precision of {name} may be much worse: {_moved(row)}; the test cannot rule it out."
+
+
+def _loss(row: Difference, higher: bool) -> float:
+    """How much worse the challenger looks; below 0 when it looks better."""
+    return 0.0 if row.difference is None else row.difference * (-1 if higher else 1)
 
 
 def _gain(row: Difference) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -135,3 +136,129 @@ def test_naming_the_right_label_is_a_gain_of_its_own() -> None:
     assert promote
     assert [reason.split(" is ")[0] for reason in reasons] == ["Average precision of hate", "Average precision of spam"]
     assert not verdict(compare(named(True), named(False), examples))[0]
+
+
+def labelled(counts: dict[str, int], n: int = 400) -> list[Example]:
+    """`counts` positives of each label, one after the other; the rest is harmless."""
+    names = [name for name, count in counts.items() for _ in range(count)]
+    return [
+        Example(item=Item(id=str(i), kind="review", payload={}), labels={k: int(i < len(names) and k == names[i]) for k in counts})
+        for i in range(n)
+    ]
+
+
+def judged(examples: list[Example], last: dict[str, int], sure: set[str], seed: int = 5) -> list[Score]:
+    """Risk is known well; labels in `sure` are ranked right, except that the first `last[label]` positives come last of all."""
+    rng = np.random.default_rng(seed)
+    scores, left = [], dict(last)
+    for example in examples:
+        harm = any(example.labels.values())
+        labels = {}
+        for name, value in example.labels.items():
+            labels[name] = 0.8 + 0.1 * rng.random() if value and name in sure else 0.1 + 0.5 * rng.random()
+            if value and left.get(name, 0) > 0:
+                labels[name], left[name] = 0.0, left[name] - 1
+        scores.append(Score(risk=0.9 if harm else 0.1, labels=labels))
+    return scores
+
+
+def test_a_rare_label_that_is_ranked_last_is_not_paid_for_by_another() -> None:
+    examples = labelled({"spam": 60, "threat": 5})
+    champion = judged(examples, {}, {"threat"})
+    promote, reasons = verdict(compare(champion, judged(examples, {"threat": 5}, {"threat", "spam"}), examples))
+    assert not promote
+    assert reasons[0].startswith("Average precision of threat may be much worse: 1.000 to 0.0")
+    assert "holds only 5 of it, too few to rule that out" in reasons[0]
+    assert verdict(compare(champion, judged(examples, {}, {"threat", "spam"}), examples))[0]
+
+
+def test_a_rare_label_is_no_gain() -> None:
+    examples = labelled({"spam": 60, "threat": 5})
+    row = compare(judged(examples, {}, {"spam"}), judged(examples, {}, {"spam", "threat"}), examples).labels["threat"]
+    assert (row.challenger, row.better, row.positives) == (1.0, False, 5)
+    assert row.low is not None
+    assert row.low > 0
+
+
+def test_many_labels_do_not_hide_that_one_is_worse() -> None:
+    """Fifteen labels: what a correction for as many chances would let pass as luck is harm by the label's own interval."""
+    counts = {f"l{i}": 12 for i in range(14)} | {"threat": 12}
+    examples, rest = labelled(counts), {f"l{i}" for i in range(13)} | {"threat"}
+    champion, challenger = judged(examples, {}, rest), judged(examples, {"threat": 3}, rest | {"l13"})
+    comparison = compare(champion, challenger, examples)
+    assert comparison.labels["l13"].better
+    row = comparison.labels["threat"]
+    assert row.champion == 1.0
+    assert row.difference is not None
+    assert row.difference < -0.2
+    promote, reasons = verdict(comparison)
+    assert not promote
+    assert reasons[0].startswith("Average precision of threat")
+
+
+def test_a_label_that_the_test_cannot_rule_out_to_be_much_worse_is_refused() -> None:
+    counts = {"spam": 60, "threat": 10}
+    examples = labelled(counts)
+    comparison = compare(judged(examples, {}, {"threat"}), judged(examples, {"threat": 1}, {"threat", "spam"}), examples)
+    row = comparison.labels["threat"]
+    assert (row.high, row.worse) == (0.0, False)  # within luck by the interval alone
+    promote, reasons = verdict(comparison)
+    assert not promote
+    assert reasons[0].startswith("Average precision of threat may be much worse")
+    assert reasons[0].endswith("the test cannot rule it out.")
+
+
+@pytest.mark.parametrize("metric", ["auroc", "log_loss"])
+def test_what_counts_as_a_gain_counts_as_harm(metric: str) -> None:
+    examples, bad = data(1500, noise=3.0)
+    _, good = data(1500, noise=0.0)
+    comparison = compare(scores(bad), scores(good), examples)
+    assert verdict(comparison)[0]
+    harm = replace(comparison.metrics[metric], better=False, worse=True)
+    promote, reasons = verdict(replace(comparison, metrics={**comparison.metrics, metric: harm}))
+    assert not promote
+    assert "is worse beyond luck" in reasons[0]
+
+
+def test_sure_mistakes_are_harm_though_everything_else_is_gained() -> None:
+    """Three harmful items called certain to be harmless: ranking and squares hardly feel it, log loss does."""
+    examples, bad = data(1500, noise=1.0)
+    _, good = data(1500, noise=0.0)
+    worst = [i for i in np.argsort(good) if examples[i].labels["fraud"]][:12]
+    spoilt = good.copy()
+    spoilt[worst] = 0.0
+    promote, reasons = verdict(compare(scores(bad), scores(spoilt), examples))
+    assert not promote
+    assert reasons[0].startswith("Log loss is worse beyond luck")
+
+
+def test_luck_alone_promotes_rarely_and_a_slightly_worse_model_hardly_ever() -> None:
+    promoted = {0.0: 0, 0.4: 0}
+    for seed in range(40):
+        for extra in promoted:
+            examples, margin = three_labels(seed)
+            rng = np.random.default_rng(500 + seed)
+            old, new = (named_scores(margin + rng.normal(0, 1 + more, margin.shape)) for more in (0.0, extra))
+            promoted[extra] += verdict(compare(old, new, examples, draws=100))[0]
+    assert promoted[0.0] <= 6
+    assert promoted[0.4] <= 1
+
+
+def three_labels(seed: int, n: int = 250) -> tuple[list[Example], np.ndarray]:
+    rng = np.random.default_rng(seed)
+    margin = rng.normal(-2.5, 2, (n, 3))
+    carried = rng.random((n, 3)) < sigmoid(margin)
+    items = [Item(id=str(i), kind="review", payload={}) for i in range(n)]
+    names = ("hate", "spam", "threat")
+    return [
+        Example(item=item, labels={k: int(v) for k, v in zip(names, row, strict=True)}) for item, row in zip(items, carried, strict=True)
+    ], margin
+
+
+def named_scores(margin: np.ndarray) -> list[Score]:
+    chances = sigmoid(margin)
+    risks = 1 - np.prod(1 - chances, axis=1)
+    return [
+        Score(risk=float(r), labels={k: float(v) for k, v in zip(("hate", "spam", "threat"), row, strict=True)})
+        for r, row in zip(risks, chances, strict=True)
+    ]
