@@ -5,11 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Automation = Literal["off", "demo", "certified"]
+
+# As long as the columns that decisions, labels and verdicts keep them in: what is longer is refused where it is written.
+ClauseId = Annotated[str, Field(max_length=32)]
+Action = Annotated[str, Field(max_length=32)]
+Label = Annotated[str, Field(max_length=64)]
+Title = Annotated[str, Field(max_length=200)]
 
 
 class Strict(BaseModel):
@@ -19,22 +25,22 @@ class Strict(BaseModel):
 class Clause(Strict):
     """One rule for people, as they read it beside the item: a one-sentence test and two examples each way."""
 
-    id: str  # "4.2"
-    title: str  # "Personal attack"
+    id: ClauseId  # "4.2"
+    title: Title  # "Personal attack"
     key: str = Field(pattern="^[1-9]$")  # its key on the review screen
     test: str
     text: str = ""
     breaks: tuple[str, ...] = ()
     keeps: tuple[str, ...] = ()
-    labels: tuple[str, ...] = ()  # the model labels that this clause answers for
+    labels: tuple[Label, ...] = ()  # the model labels that this clause answers for
     severity: int = Field(1, ge=0, le=3)
-    action: str | None = None  # what enforcing it does, unless the reviewer chooses another
+    action: Action | None = None  # what enforcing it does, unless the reviewer chooses another
 
 
 class Threshold(Strict):
     """For label `label` ("risk" = any): at or below `allow` is allowed, at or above `enforce` is enforced."""
 
-    label: str
+    label: Label
     allow: float | None = Field(None, ge=0, le=1)
     enforce: float | None = Field(None, ge=0, le=1)
 
@@ -48,24 +54,24 @@ class Threshold(Strict):
 class Rule(Strict):
     """`when` is a CEL expression over item, actor, score, signals; the first rule that holds decides."""
 
-    name: str
+    name: str = Field(max_length=100)
     when: str
     then: Literal["allow", "review", "enforce"]
-    clause: str | None = None
-    action: str | None = None
-    sentence: str  # why, in words
+    clause: ClauseId | None = None
+    action: Action | None = None
+    sentence: str = Field(max_length=300)  # why, in words
     hard: bool = False  # holds even where automation is off
 
 
 class PolicyDocument(Strict):
-    kind: str
-    title: str
+    kind: str = Field(max_length=32)
+    title: Title
     automation: Automation = "off"
     note: str = ""  # shown beside the policy: "Demo: automates without a certificate"
     clauses: tuple[Clause, ...]
     thresholds: tuple[Threshold, ...] = ()
     rules: tuple[Rule, ...] = ()
-    actions: tuple[str, ...] = ("remove",)  # what a reviewer may choose on enforce; the first is the default
+    actions: tuple[Action, ...] = ("remove",)  # what a reviewer may choose on enforce; the first is the default
     match_enforces: bool = True  # an exact known-bad match is enforced without a person
 
     @model_validator(mode="after")

@@ -67,6 +67,10 @@ def test_it_names_the_field_that_is_wrong(petra: User) -> None:
     with pytest.raises(Invalid) as error:
         policy_edit(version_id=draft.pk, document=draft.document | {"thresholds": [{"label": "risk", "allow": 2}]}, user=petra)
     assert list(error.value.fields) == ["thresholds.0.allow"]
+    clauses = [dict(draft.document["clauses"][0], id="4" * 41), *draft.document["clauses"][1:]]
+    with pytest.raises(Invalid) as error:
+        policy_edit(version_id=draft.pk, document=draft.document | {"clauses": clauses}, user=petra)
+    assert list(error.value.fields) == ["clauses.0.id"]
     draft.refresh_from_db()
     assert draft.document == policy_version("review", 1).document
 

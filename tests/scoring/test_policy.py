@@ -26,7 +26,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
     place: Any = document
     for part in way:
         place = place[int(part)] if part.isdigit() else place[part]
-    place[last] = value
+    place[int(last) if last.isdigit() else last] = value
     return document
 
 
@@ -64,3 +64,25 @@ def test_the_checksum_is_of_the_content() -> None:
     one, two = PolicyDocument.model_validate(DOCUMENT), PolicyDocument.model_validate(dict(reversed(DOCUMENT.items())))
     assert one.checksum == two.checksum
     assert one.checksum != PolicyDocument.model_validate(changed("title", "Other")).checksum
+
+
+@pytest.mark.parametrize(
+    ("path", "longest"),
+    [
+        ("kind", 32), ("title", 200), ("clauses/1/id", 32), ("clauses/1/title", 200), ("clauses/1/labels/0", 64), 
+        ("thresholds/0/label", 64),
+        ("rules/0/name", 100), ("rules/0/sentence", 300), ("actions/1", 32),
+    ],
+)  # fmt: skip
+def test_it_refuses_what_no_column_could_hold_and_says_where(path: str, longest: int) -> None:
+    PolicyDocument.model_validate(changed(path, "x" * longest))
+    with pytest.raises(ValidationError) as error:
+        PolicyDocument.model_validate(changed(path, "x" * (longest + 1)))
+    [row] = error.value.errors()
+    assert ("/".join(map(str, row["loc"])), row["type"]) == (path, "string_too_long")
+
+
+@pytest.mark.parametrize("path", ["clauses/0/action", "rules/0/action", "rules/0/clause"])
+def test_it_refuses_names_that_are_too_long_where_they_are_used(path: str) -> None:
+    with pytest.raises(ValidationError, match="at most 32 characters"):
+        PolicyDocument.model_validate(changed(path, "x" * 33))
