@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from django.db import transaction
@@ -24,7 +25,8 @@ def relay_outbox(*, limit: int = 500) -> int:
     events = list(due.order_by("not_before")[:limit])
     if not events:
         return 0
-    wanted = [Delivery(event=event, endpoint=endpoint) for event in events for endpoint in _listeners(event)]
+    near = _listeners(events)
+    wanted = [Delivery(event=event, endpoint=to) for event in events for to in near.get(event.source_id, ()) if _hears(to, event)]
     Delivery.objects.bulk_create(wanted, ignore_conflicts=True)
     made = Delivery.objects.filter(event__in=events).values_list("pk", flat=True)
     deliveries_put(sorted(made))
@@ -32,11 +34,22 @@ def relay_outbox(*, limit: int = 500) -> int:
     return len(events)
 
 
-def _listeners(event: OutboxEvent) -> Sequence[WebhookEndpoint]:
-    """Endpoints of the event's source whose topics are empty or name it; what has no source is heard by name only."""
-    named = Q(topics__contains=[event.topic])
-    mine = Q(source_id=event.source_id) & (Q(topics=[]) | named) if event.source_id is not None else named
-    return list(WebhookEndpoint.objects.filter(mine, is_active=True))
+def _listeners(events: Sequence[OutboxEvent]) -> dict[int | None, list[WebhookEndpoint]]:
+    """Active endpoints that may hear the events, by source and in one query; under None those that name topics of no source."""
+    sources = {event.source_id for event in events}
+    asked = Q(source_id__in=sources - {None})
+    for topic in {event.topic for event in events if event.source_id is None}:
+        asked |= Q(topics__contains=[topic])
+    found: dict[int | None, list[WebhookEndpoint]] = defaultdict(list)
+    for endpoint in WebhookEndpoint.objects.filter(asked, is_active=True).order_by("pk"):
+        found[endpoint.source_id].append(endpoint)
+        found[None].append(endpoint)
+    return found
+
+
+def _hears(endpoint: WebhookEndpoint, event: OutboxEvent) -> bool:
+    """Topics of the event's own source are heard by name or all; what has no source is heard by name only."""
+    return event.topic in endpoint.topics or (event.source_id is not None and not endpoint.topics)
 
 
 def deliveries_put(ids: Sequence[int], *, again: str = "") -> None:

@@ -11,7 +11,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from console.accounts.models import Source, User
@@ -178,6 +180,21 @@ def test_news_of_no_source_is_heard_by_name_only(shop: Source, receiver: Receive
     outbox_put(topic="model.promoted", source_id=None, subject="model:x", data={}, dedupe_key="m")
     relay_outbox()
     assert Delivery.objects.get().endpoint == named
+
+
+def test_many_events_cost_no_more_queries_than_one(
+    shop: Source, rival: Source, endpoint: WebhookEndpoint, receiver: Receiver, django_assert_num_queries: Any
+) -> None:
+    endpoint_create(source=rival, url=receiver.url, topics=[], may_hear_system=False, actor="system")
+    event(shop)
+    with CaptureQueriesContext(connection) as one:
+        assert relay_outbox() == 1
+    for number in range(2, 22):
+        event((shop, rival)[number % 2], str(number))
+    with django_assert_num_queries(len(one)):
+        assert relay_outbox() == 20
+    assert Delivery.objects.filter(endpoint=endpoint).count() == 11
+    assert Delivery.objects.filter(endpoint__source=rival).count() == 10
 
 
 def test_it_tries_again_for_more_than_a_day_and_then_gives_up(shop: Source, endpoint: WebhookEndpoint, receiver: Receiver) -> None:
