@@ -30,7 +30,7 @@ from console.training.models import ModelVersion, Snapshot, TrainingRun
 from console.training.parts import make_parts, parts_record, seen_by
 from console.training.progress import RunLog, RunStopped
 from console.training.runs import OPEN
-from console.training.selectors import champion, home_path, version_bundle
+from console.training.selectors import champion, home_path, version_read
 from console.training.snapshot import snapshot_freeze, write_atomically
 from console.training.starters import bundle_path
 from scoring.artifacts import ArtifactError, Bundle
@@ -138,7 +138,7 @@ def _examine(work: Work, bundle: Bundle, parts: Split, serving: ModelVersion | N
     metrics = {**evaluate_scores(challenger, parts.test), "tune": tune["risk"]}
     before: list[Score] | None = None
     if serving is not None:
-        before = _scores(work, version_bundle(serving), parts)
+        before = _scores(work, version_read(serving), parts)
 
     record.stage("compare", f"Comparing with {serving.version}." if serving else "No model serves yet; nothing to compare with.")
     judgement = judge(parts, challenger=challenger, champion=before, seed=work.run.seed)

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from console.training.models import ModelVersion
-from console.training.selectors import home_path, version_bundle
+from console.training.selectors import home_path, version_read
 from scoring.kind import Kind, Split
 from scoring.training.dataset import DatasetError, check_leaks, components, example_from_line, split
 from scoring.training.labels import breaks_policy
@@ -122,7 +122,7 @@ def seen_by(version: ModelVersion | None) -> Seen:
     """What a version learnt from (was trained or calibrated on), wherever it was trained. Raises ArtifactError, DatasetError."""
     if version is None:
         return NOTHING
-    prints = read_seen(version_bundle(version))
+    prints = read_seen(version_read(version))
     file = (version.comparison or {}).get("parts_file")
     if not file:
         return Seen(prints=prints)

@@ -12,7 +12,7 @@ from console.common.ids import uuid7
 from console.common.outbox import outbox_put
 from console.training.models import ModelVersion
 from console.training.runs import actor_name
-from console.training.selectors import version_bundle
+from console.training.selectors import version_read
 from scoring.artifacts import ArtifactError
 
 State = ModelVersion.State
@@ -100,7 +100,7 @@ def _may_serve(version: ModelVersion, champion: ModelVersion | None, *, override
 
 def _whole(version: ModelVersion) -> None:
     try:
-        version_bundle(version)
+        version_read(version)
     except ArtifactError as error:
         raise Conflict(f"{version.version} cannot serve: {error}.", code="damaged") from error
 

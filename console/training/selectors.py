@@ -32,6 +32,11 @@ def version_bundle(version: ModelVersion) -> Bundle:
     return _verified(home_path(version.path), version.kind, version.version, version.checksum)
 
 
+def version_read(version: ModelVersion) -> Bundle:
+    """As version_bundle(), but reads every file again: for what decides (promotion, rollback, comparison) and not for each batch."""
+    return _read(home_path(version.path), version.kind, version.version, version.checksum)
+
+
 def model_version(name: str) -> ModelVersion:
     """By "kind@version", or by the version alone when only one kind has it. Raises NotFound."""
     kind, _, version = name.rpartition("@")
@@ -69,6 +74,10 @@ def home_path(relative: str) -> Path:
 @lru_cache(maxsize=64)
 def _verified(path: Path, kind: str, version: str, checksum: str) -> Bundle:
     """Failures raise and so are not remembered: a repaired folder is picked up."""
+    return _read(path, kind, version, checksum)
+
+
+def _read(path: Path, kind: str, version: str, checksum: str) -> Bundle:
     bundle = read_bundle(path, kind=kind)
     if bundle.checksum != checksum:
         raise ArtifactError(f"{kind}@{version}: the bundle does not have the checksum it was registered with")

@@ -19,7 +19,7 @@ from console.common.errors import Conflict, Invalid, NotFound
 from console.common.models import OutboxEvent
 from console.training.models import ModelVersion
 from console.training.promotion import rollback_target
-from console.training.selectors import champion, champion_bundle, model_version
+from console.training.selectors import champion, champion_bundle, model_version, version_bundle, version_read
 from console.training.services import model_ensure_starters, model_promote, model_rollback
 from console.training.starters import bundle_install, bundle_path
 from scoring.artifacts import ArtifactError, write_bundle
@@ -146,6 +146,20 @@ def test_a_damaged_model_neither_serves_nor_is_promoted(register: Register, ada:
     with pytest.raises(Conflict, match="cannot serve"):
         model_promote(version=candidate, user=ada)
     assert champions() == ["1"]
+
+
+def test_a_model_damaged_after_it_was_first_read_is_neither_promoted_nor_returned_to(register: Register, ada: User, folder: Path) -> None:
+    before, serving, candidate = register("1", "retired", hours_ago=3), register("2", "champion", hours_ago=1), register("3", parent="2")
+    for version in (before, serving, candidate):
+        assert version_bundle(version).version == version.version  # this process remembers it as whole
+        (folder / version.path / "head.json").write_text("{}")
+        with pytest.raises(ArtifactError, match=r"head\.json does not have the checksum"):
+            version_read(version)
+    with pytest.raises(Conflict, match="3 cannot serve"):
+        model_promote(version=candidate, user=ada)
+    with pytest.raises(Conflict, match="1 cannot serve"):
+        model_rollback(kind="review", user=ada)
+    assert champions() == ["2"]
 
 
 def test_a_bundle_that_was_swapped_whole_is_found_out(register: Register, folder: Path) -> None:

@@ -169,6 +169,17 @@ def test_the_same_record_under_another_id_is_still_seen(ada: User) -> None:
     assert learnt.prints.isdisjoint(fingerprint(CONTACT, item) for item in items)
 
 
+def test_a_champion_damaged_since_it_was_first_read_is_not_compared_with(folder: Path) -> None:
+    model_ensure_starters()
+    import_contacts(200)
+    serving = champion("contact")
+    assert serving is not None
+    (folder / version_bundle(serving).path / "heads.json").write_text("{}")
+    run = finished()
+    assert run.state == "failed"
+    assert "heads.json does not have the checksum" in run.error
+
+
 def test_what_a_starter_was_made_from_does_not_test_its_successor(folder: Path) -> None:
     import_contacts(400)
     items = [parts.line_example(CONTACT, line).item for line in snapshot_freeze(CONTACT)[1]]
