@@ -24,6 +24,8 @@ from tests.bench.client import Api, progress, until
 from tests.bench.datasets import Row, load_sets, unseen_by_starter
 
 BULK = 500
+UNDO_SECONDS = 10
+HISTORY = 800  # rows imported with labels: cases come worst first, and a test needs harmless ones too
 BASE = 4000  # rows of base data for the retraining
 
 
@@ -112,13 +114,14 @@ def review(api: Api, queue: str, clauses: dict[str, str], known: dict[str, dict[
     return {"decided": done, "skipped": skipped, "claim_ms_p50": median[0], "verdict_ms_p50": median[1]}
 
 
-def import_base(home: str, kind: str, rows: Sequence[Row]) -> str:
-    """What a new model should not forget: rows that the starter knew, with their labels. Returns what the command said."""
+def import_labels(home: str, kind: str, rows: Sequence[Row], *words: str) -> str:
+    """Labels that the platform has already: its history, or with --base what a new model should not forget. Returns what the
+    command said."""
     with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as file:
         for row in rows:
             file.write(json.dumps({"id": row.body["external_id"], "payload": row.body["payload"], "labels": row.labels}) + "\n")
         file.flush()
-        command = [sys.executable, "manage.py", "import_labels", file.name, "--kind", kind, "--base"]
+        command = [sys.executable, "manage.py", "import_labels", file.name, "--kind", kind, *words]
         done = subprocess.run(command, env={**os.environ, "SECOND_LOOK_HOME": home}, capture_output=True, text=True, check=True)
     return done.stdout.strip()
 
@@ -155,14 +158,17 @@ def main() -> None:
     # People decide, and the models are compared, on texts that the starter was not trained on: it would know the others.
     fresh = unseen_by_starter(options.data, sets["review"])
     known = {r.body["external_id"]: r.labels for r in sets["review"]}
+    history, fresh = fresh[:HISTORY], fresh[HISTORY:]
+    report["history"] = import_labels(options.home, "review", history)
     steps = [*((kind, rows) for kind, rows in sets.items() if kind != "review"), ("review", fresh)]
     for kind, rows in steps:
         report[kind] = send(sender, kind, rows[: options.limit] if options.limit else rows)
     report["queues"] = {q["slug"]: q["waiting"] for q in rita.call("GET", "queues")["results"]}
     report["people"] = review(rita, "reviews", {"hate": "4.1", "harassment": "4.4"}, known, options.cases)
-    posted = {row.body["external_id"] for row in fresh}
+    posted = {row.body["external_id"] for row in (*history, *fresh)}
     rest = [row for row in sets["review"] if row.body["external_id"] not in posted]
-    report["base"] = import_base(options.home, "review", rest[:BASE])
+    time.sleep(UNDO_SECONDS + 2)  # a verdict teaches once it can no longer be undone
+    report["base"] = import_labels(options.home, "review", rest[:BASE], "--base")
     report["training"] = retrain(ada, "review")
     model = report["training"]["model"]
     if model and model["state"] == "candidate":
