@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import shutil
@@ -16,12 +17,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.artifacts import sha256_file
+from scoring.artifacts import ArtifactError, Bundle, sha256_file
 from scoring.signals.encoder_source import CONFIG, MODEL_NAME, REVISION, TOKENIZER, WEIGHTS, WEIGHTS_SHA256, EncoderError, find_source
 
 DIMENSIONS = 384
 MAX_TOKENS = 128
 GRAPH, SEAL = "encoder.onnx", "seal.json"
+# The seal lies beside the graph, so whoever changes one can change both. Exports are equal byte for byte with the versions of
+# requirements.lock; this is the graph that the starters were made with. What is trained here names the graph in its bundle.
+GRAPH_SHA256 = "d95ea13ac568bc0d5e38c2c1f38ec30ef58c70c4b38c7a07926645e97c6f02c6"
 Progress = Callable[[float, str], None]
 Vectors = NDArray[np.float32]
 
@@ -119,7 +123,9 @@ class TextEncoder:
         options.log_severity_level = 3
         path = graph or folder / GRAPH
         try:
-            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+            body = path.read_bytes()  # read once: what is measured is what runs
+            self.graph_sha256 = hashlib.sha256(body).hexdigest()
+            self._session = onnxruntime.InferenceSession(body, options, providers=["CPUExecutionProvider"])
             self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
         except Exception as error:  # the runtimes raise types of their own
             raise EncoderError(f"the encoder at {folder} cannot be loaded: {error}") from error
@@ -127,6 +133,7 @@ class TextEncoder:
         self._tokenizer.no_padding()
         self._batch = max(1, batch)
         self.id = f"{folder.name}/{max_tokens}"
+        self.folder = folder
         self.outputs = tuple(o.name for o in self._session.get_outputs())
 
     def encode(self, texts: Sequence[str]) -> Vectors:
@@ -161,6 +168,18 @@ def _shared(folder: Path, max_tokens: int) -> TextEncoder:
 def get_encoder(max_tokens: int = MAX_TOKENS) -> TextEncoder:
     """The process's encoder, loaded once; exports it if need be."""
     return _shared(ensure_encoder(), max_tokens)
+
+
+def encoder_for(bundle: Bundle) -> TextEncoder:
+    """The process's encoder, if its graph is the one that the bundle was trained with. Raises EncoderError, ArtifactError."""
+    encoder = get_encoder()
+    wanted = str(bundle.meta.get("encoder_graph") or GRAPH_SHA256)
+    if encoder.graph_sha256 != wanted:
+        raise ArtifactError(
+            f"{bundle.model} was trained with the encoder graph {wanted[:12]}, but {encoder.folder} holds {encoder.graph_sha256[:12]}: "
+            "remove that folder, so that the graph is exported again with the locked versions of onnx and onnxruntime"
+        )
+    return encoder
 
 
 def _readable(text: str) -> str:

@@ -221,10 +221,10 @@ def test_it_names_bad_items_and_goes_on(starter: ChatScorer) -> None:
 
 
 def test_it_goes_on_without_the_encoder_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    def gone() -> Any:
+    def gone(bundle: object) -> Any:
         raise EncoderError("no weights")
 
-    monkeypatch.setattr(scorer_module, "get_encoder", gone)
+    monkeypatch.setattr(scorer_module, "encoder_for", gone)
     found = score(ChatScorer(starter_bundle("chat")), item(SCAM))
     assert found.risk is not None
     assert "encoder" in found.errors

@@ -7,16 +7,31 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from scoring.artifacts import ArtifactError, sha256_file
+from scoring.registry import KINDS
 from scoring.signals import text_encoder
 from scoring.signals.embedding_cache import EmbeddingCache
 from scoring.signals.encoder_source import TOKENIZER, WEIGHTS, EncoderError, find_source, verify
-from scoring.signals.text_encoder import GRAPH, SEAL, TextEncoder, encoder_id, ensure_encoder, get_encoder
+from scoring.signals.text_encoder import (
+    GRAPH,
+    GRAPH_SHA256,
+    SEAL,
+    TextEncoder,
+    encoder_for,
+    encoder_id,
+    ensure_encoder,
+    get_encoder,
+    is_sealed,
+)
+from scoring.starters import starter_bundle
 from scoring.text.encoder import main as export_now
+from scoring.types import Item, RunContext
 
 TEXTS = [
     "The soup was cold.", "A kind and quick waiter", "x",
@@ -87,6 +102,42 @@ def test_it_exports_again_when_a_file_is_damaged(tmp_path: Path, monkeypatch: py
     ensure_encoder(home=home)
     assert len(exports) == 2
     assert set(json.loads((folders[0] / SEAL).read_text())["files"]) == {GRAPH, TOKENIZER}
+
+
+def test_an_export_is_the_graph_that_the_starters_were_made_with() -> None:
+    """Byte for byte; when the locked versions change and this fails, the starters must be made again."""
+    assert get_encoder().graph_sha256 == sha256_file(ensure_encoder() / GRAPH) == GRAPH_SHA256
+
+
+@pytest.fixture
+def another_graph(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TextEncoder:
+    """A graph that somebody swapped, with a seal that fits it."""
+    folder = tmp_path / "encoder" / encoder_id()
+    shutil.copytree(ensure_encoder(), folder)
+    with (folder / GRAPH).open("ab") as graph:
+        graph.write(b"\x12\x01x")  # the field producer_name once more: a valid graph of other bytes
+    files = {name: sha256_file(folder / name) for name in (GRAPH, TOKENIZER)}
+    (folder / SEAL).write_text(json.dumps({"id": folder.name, "files": files}))
+    assert is_sealed(folder)
+    monkeypatch.setenv("SECOND_LOOK_HOME", str(tmp_path))
+    return get_encoder()
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload"), [("review", {"text": "Fine."}), ("chat", {"messages": [{"sender": "a", "text": "Hello you"}]})]
+)
+def test_a_swapped_graph_with_a_fitting_seal_serves_no_model(kind: str, payload: dict[str, object], another_graph: TextEncoder) -> None:
+    bundle = starter_bundle(kind)
+    items = [Item(id="1", kind=kind, payload=KINDS[kind].parse(payload))]
+    with pytest.raises(ArtifactError, match=f"{bundle.model} was trained with the encoder graph {GRAPH_SHA256[:12]}, but"):
+        KINDS[kind].load_scorer(bundle).score(items, RunContext())
+
+
+def test_what_was_trained_here_is_served_by_the_graph_that_it_names() -> None:
+    starter, encoder = starter_bundle("review"), get_encoder()
+    assert encoder_for(replace(starter, meta={"encoder_graph": encoder.graph_sha256})) is encoder
+    with pytest.raises(ArtifactError, match=f"trained with the encoder graph 0000.* holds {GRAPH_SHA256[:12]}: remove that folder"):
+        encoder_for(replace(starter, meta={"encoder_graph": "0" * 64}))
 
 
 def test_it_says_what_is_wrong_with_a_graph_that_cannot_be_loaded(tmp_path: Path) -> None:

@@ -108,10 +108,10 @@ def test_it_measures_signals(bundle: Bundle) -> None:
 
 
 def test_it_says_when_the_encoder_is_missing(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
-    def gone() -> None:
+    def gone(bundle: Bundle) -> None:
         raise EncoderError("the wheel is not installed")
 
-    monkeypatch.setattr("scoring.kinds.review.scorer.get_encoder", gone)
+    monkeypatch.setattr("scoring.kinds.review.scorer.encoder_for", gone)
     found, = score(bundle, "The chair works well.")
     assert "could not be loaded" in found.errors["encoder"]
     assert found.risk is not None

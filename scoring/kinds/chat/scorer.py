@@ -20,7 +20,7 @@ from scoring.kinds.chat.model import RISK, Array, ChatModel, View, encode, share
 from scoring.signals.conversation import cue_counts
 from scoring.signals.embedding_cache import Encoder
 from scoring.signals.encoder_source import EncoderError
-from scoring.signals.text_encoder import DIMENSIONS, get_encoder
+from scoring.signals.text_encoder import DIMENSIONS, encoder_for
 from scoring.types import Evidence, Item, Json, RunContext, Score
 from scoring.uncertainty import uncertainty
 
@@ -33,6 +33,7 @@ class ChatScorer:
 
     def __init__(self, bundle: Bundle, encoder: Encoder | None = None) -> None:
         self.name = bundle.model
+        self._bundle = bundle
         self.model = ChatModel.read(bundle)
         self._encoder = encoder
 
@@ -83,11 +84,11 @@ class ChatScorer:
         if not self.model.space.encoder or not seen:
             return {}, {}
         try:
-            encoder = self._encoder or get_encoder()
+            encoder = self._encoder or encoder_for(self._bundle)
             if encoder.id != self.model.encoder_id:
                 raise ArtifactError(f"{self.name} was trained with another encoder")
             return encode(seen, encoder), {}
-        except (EncoderError, ArtifactError, OSError):
+        except (EncoderError, OSError):  # another encoder than it was trained with is an ArtifactError: nothing it says would hold
             nothing = np.zeros(DIMENSIONS, np.float32)
             texts = {t: nothing for v in seen for t in v.readings}
             return texts, {"encoder": "The text encoder could not be used, so the score rests on words and facts alone."}

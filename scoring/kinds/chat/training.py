@@ -34,7 +34,7 @@ def train_quick(split: Split, out: Path, options: TrainOptions) -> Bundle:
     train, tune = [_view(e) for e in split.train], [_view(e) for e in split.tune]
     encoder = bool(options.parameters.get("encoder", True))
     space = Space.fit(train, encoder=encoder, max_features=int(options.parameters.get("max_features", MAX_FEATURES)))
-    vectors, encoder_id = _encode([*train, *tune], options) if encoder else ({}, "")
+    vectors, encoder_id, graph = _encode([*train, *tune], options) if encoder else ({}, "", None)
     options.progress(0.6, "Counting words")
     rows, held = space.rows(train, vectors), space.rows(tune, vectors)
     weights, intercepts, calibrators, chosen = [], [], [], {}
@@ -57,7 +57,7 @@ def train_quick(split: Split, out: Path, options: TrainOptions) -> Bundle:
         if card := options.parameters.get("card"):
             (folder / "MODEL_CARD.md").write_text(str(card), "utf-8")
 
-    meta = {"seed": options.seed, "train": len(train), "tune": len(tune), "strength": chosen}
+    meta = {"seed": options.seed, "train": len(train), "tune": len(tune), "strength": chosen, "encoder_graph": graph}
     return write_bundle(
         out, kind="chat", version=options.version or "0", trainer="quick", labels=tuple(names) or (RISK,), fill=fill, meta=meta
     )
@@ -68,12 +68,13 @@ def _view(example: Example) -> View:
     return views(example.item)[0]
 
 
-def _encode(seen: Sequence[View], options: TrainOptions) -> tuple[Mapping[str, Any], str]:
+def _encode(seen: Sequence[View], options: TrainOptions) -> tuple[Mapping[str, Any], str, str]:
+    """(vectors by text, id of the encoder, digest of its graph)."""
     encoder = get_encoder()
     texts = list(dict.fromkeys(t for v in seen for t in v.readings))
     cache = EmbeddingCache(options.cache_dir)
     vectors = cache.encode(encoder, texts, lambda share: options.progress(0.05 + 0.5 * share, "Reading with the encoder"))
-    return dict(zip(texts, vectors, strict=True)), encoder.id
+    return dict(zip(texts, vectors, strict=True)), encoder.id, encoder.graph_sha256
 
 
 def _targets(examples: Sequence[Example], label: str) -> tuple[Array, Array, Array]:

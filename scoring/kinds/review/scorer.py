@@ -14,7 +14,7 @@ from scoring.explain.spans import MAX_WORDS, strongest, word_weights
 from scoring.kinds.review.features import fields_of, parts_of, place_of
 from scoring.kinds.review.signals import review_signals
 from scoring.signals.encoder_source import EncoderError
-from scoring.signals.text_encoder import get_encoder
+from scoring.signals.text_encoder import encoder_for
 from scoring.signals.tuned_encoder import has_tuned_encoder, tuned_view
 from scoring.text.classifier import SecondView, TextModel, Verdicts, second_view
 from scoring.types import Evidence, Item, Json, RunContext, Score
@@ -38,7 +38,7 @@ class ReviewScorer:
             if has_tuned_encoder(bundle):
                 self._second = tuned_view(bundle)
             elif self._model.head is not None:
-                self._second = second_view(self._model, get_encoder().encode)
+                self._second = second_view(self._model, encoder_for(bundle).encode)
         except (EncoderError, OSError) as error:
             self._broken = f"The sentence encoder could not be loaded: {error}"
 

@@ -73,7 +73,8 @@ def train_quick(split: Split, out: Path, options: TrainOptions) -> Bundle:
     options.progress(0.0, "Preparing the sentence encoder" if use else "Starting")
     encode = cached_encoder(options) if use else None
     model = fit_text_model(labels, train, tune, encode, settings, options.progress)
-    return seal(model, out, "quick", options, split, {"encoder": encoder_id() if use else None})
+    used = {"encoder": encoder_id(), "encoder_graph": get_encoder().graph_sha256} if use else {"encoder": None}
+    return seal(model, out, "quick", options, split, used)
 
 
 def seal(
