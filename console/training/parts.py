@@ -1,8 +1,9 @@
 """Divide a frozen snapshot into train, tune and test.
 
 The test decides which model serves, so only labels that can be believed for that get into it: given without a
-model's opinion in sight, no known-answer items, nothing that the serving model has learnt from, nothing of the base
-data. Calibration (tune) takes the first two of these rules. The newest items are tested (scoring.training.dataset).
+model's opinion in sight, no known-answer items, nothing of the base data or equal to it, nothing that the serving
+model has learnt from. Calibration (tune) takes all of these rules but the last. The newest items are tested
+(scoring.training.dataset).
 """
 
 from __future__ import annotations
@@ -53,8 +54,11 @@ def line_example(kind: Kind, line: dict[str, Json]) -> Example:
 def make_parts(kind: Kind, lines: Sequence[dict[str, Json]], base: Sequence[Example], *, seen: Seen = NOTHING, seed: int = 0) -> Split:
     """`seen` is what the serving model learnt from. Raises DatasetError that says how many labels are missing."""
     own = [line_example(kind, line) for line in lines]
-    exam = {str(line["id"]) for line in lines if line["exam"]}
+    judged = {str(line["id"]) for line in lines if line["exam"]}
+    exam = set(judged)
     known = {e.item.id for e in own if seen.has(kind, e.item)}
+    basic = Seen(prints=frozenset(fingerprint(kind, e.item) for e in base))
+    exam -= {e.item.id for e in own if basic.has(kind, e.item)}  # trained on twice rather than tested on
     _enough(kind, own, exam, known)
     weight = min(1.0, BASE_TIMES * len(own) / len(base)) if base else 1.0
     examples = [*own, *(replace(e, weight=e.weight * weight) for e in base)]
@@ -73,7 +77,7 @@ def make_parts(kind: Kind, lines: Sequence[dict[str, Json]], base: Sequence[Exam
     tune = list(split(rest, kind, seed=seed, test=0.0, tune=min(0.5, TUNE_SHARE * len(own) / len(rest))).tune)
     taken = tested | {e.item.id for e in tune}
     parts = Split(train=[e for e in examples if e.item.id not in taken], tune=tune, test=test)
-    _check(kind, parts, exam, known)
+    _check(kind, parts, judged, known, basic)
     return parts
 
 
@@ -88,7 +92,8 @@ def _enough(kind: Kind, own: Sequence[Example], exam: set[str], known: set[str])
     if any(missing):
         raise DatasetError(
             f"Too few labels to test a new model: {len(usable)} of {len(own)} labelled {kind.words.many} were judged without a model's "
-            f"opinion in sight and are new to the serving model ({breaks} break policy). At least {NEED_ITEMS} are needed, "
+            f"opinion in sight and are new to the serving model and the base data ({breaks} break policy). "
+            f"At least {NEED_ITEMS} are needed, "
             f"{NEED_EACH} of each class; missing: {', '.join(m for m in missing if m)}."
         )
 
@@ -98,12 +103,14 @@ def _both(kind: Kind, examples: Sequence[Example], where: str) -> None:
         raise DatasetError(f"The {len(examples)} {kind.words.many} {where} are all of one class; label some of the other class.")
 
 
-def _check(kind: Kind, parts: Split, exam: set[str], known: set[str]) -> None:
+def _check(kind: Kind, parts: Split, exam: set[str], known: set[str], basic: Seen) -> None:
     """The promise, checked on the result and not on the way to it. Raises DatasetError that names what broke it."""
     check_leaks(parts, kind)
     for example in (*parts.tune, *parts.test):
         if example.item.id not in exam:
             raise DatasetError(f"{example.item.id} was labelled with a model's opinion in sight and may only be trained on")
+        if basic.has(kind, example.item):
+            raise DatasetError(f"{example.item.id} is in the base data as well and may only be trained on")
     for example in parts.test:
         if example.item.id in known:
             raise DatasetError(f"the serving model has learnt from {example.item.id}, so it cannot be tested on it")

@@ -106,7 +106,7 @@ def near_key(text: str) -> str:
 
 
 def components(examples: Sequence[Example], kind: Kind) -> list[list[int]]:
-    """Indices of examples that must stay together: same id, group, conversation or near-duplicate text; in order of appearance."""
+    """Indices of examples that must stay together: same id, group, conversation, payload or near-duplicate text; by appearance."""
     parent = list(range(len(examples)))
 
     def root(i: int) -> int:
@@ -126,7 +126,7 @@ def components(examples: Sequence[Example], kind: Kind) -> list[list[int]]:
 
 
 def ties(example: Example, kind: Kind) -> list[tuple[str, str]]:
-    """What ties an example to others: id, group, conversation, and its text where text is content."""
+    """What ties an example to others: id, group, conversation, its text where text is content, and its whole payload in every kind."""
     item = example.item
     found = [("id", item.id)]
     if example.group is not None:
@@ -135,7 +135,14 @@ def ties(example: Example, kind: Kind) -> list[tuple[str, str]]:
         found.append(("conversation", item.conversation))
     if kind.text_is_content and (key := near_key(kind.text(item.payload))):
         found.append(("text", key))
+    if item.payload:
+        found.append(("payload", hashlib.sha256(payload_text(item).encode("utf-8", "surrogatepass")).hexdigest()[:16]))
     return found
+
+
+def payload_text(item: Item) -> str:
+    """The payload as canonical JSON: equal payloads give equal texts."""
+    return json.dumps(as_json(item.payload), sort_keys=True, separators=(",", ":"))
 
 
 def split(examples: Sequence[Example], kind: Kind, *, seed: int = 0, test: float = 0.2, tune: float = 0.2) -> Split:

@@ -20,8 +20,8 @@ from scoring.artifacts import Bundle, read_bundle
 from scoring.kind import Kind
 from scoring.registry import KINDS
 from scoring.starters import starter_bundle
-from scoring.training.dataset import item_from_line, near_key
-from scoring.types import Item, as_json
+from scoring.training.dataset import item_from_line, near_key, payload_text
+from scoring.types import Item
 
 FILE = "seen.txt"
 DIGITS = 10
@@ -30,7 +30,7 @@ DIGITS = 10
 def fingerprint(kind: Kind, item: Item) -> str:
     """Near-duplicates share it, as in dataset.ties(); where a text says too little (or lines repeat by nature), the payload counts."""
     key = near_key(kind.text(item.payload)) if kind.history is None else ""
-    said = key or json.dumps(as_json(item.payload), sort_keys=True, separators=(",", ":"))
+    said = key or payload_text(item)
     return hashlib.sha256(f"{kind.name}\0{said}".encode("utf-8", "surrogatepass")).hexdigest()[:DIGITS]
 
 

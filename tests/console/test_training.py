@@ -34,9 +34,14 @@ from console.training.snapshot import snapshot_freeze, snapshot_lines
 from console.verdicts.models import Label
 from scoring.artifacts import write_bundle
 from scoring.kind import Split
-from scoring.training.dataset import DatasetError
+from scoring.registry import KINDS
+from scoring.training.dataset import DatasetError, example_from_line
 from scoring.training.seen import fingerprint, read_seen, write_seen
+from scoring.types import Example
 from tests.console.training_data import CONTACT, contact_rows, import_contacts
+from tests.scoring.order_lines import order_lines
+
+ORDER = KINDS["order"]
 
 pytestmark = pytest.mark.django_db
 
@@ -255,6 +260,45 @@ def test_base_data_helps_to_train_and_never_tests(folder: Path) -> None:
     assert sum(name.startswith("base:") for name in ids["train"]) == 150
     assert not any(name.startswith("base:") for name in [*ids["test"], *ids["tune"]])
     assert "150 of the items to train on are base data" in run.model.card
+
+
+def as_lines(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """As a snapshot keeps them."""
+    return [{**row, "payload": ORDER.parse(row["payload"]), "exam": True, "past": [], "spans": [], "conversation": None} for row in rows]
+
+
+def as_base(rows: list[dict[str, Any]]) -> list[Example]:
+    return [example_from_line(ORDER, {**row, "id": f"base:other-{row['id']}"}) for row in rows]
+
+
+def test_own_items_that_are_base_data_too_neither_test_nor_calibrate() -> None:
+    """Orders: their text is ids and no content, so only the payload tells that they are the same."""
+    rows = order_lines(honest=300, bursts=20)
+    shared, lines = rows[::2], as_lines(rows)
+    made = make_parts(ORDER, lines, as_base(shared), seed=0)
+    ids = parts_record(ORDER, made)
+    assert not {row["id"] for row in shared} & {*ids["test"], *ids["tune"]}
+    assert len(ids["test"]) >= 50
+    assert {row["id"] for row in shared} <= set(ids["train"])
+    with pytest.raises(DatasetError, match=r"0 of 420 labelled orders .* and the base data"):
+        make_parts(ORDER, lines, as_base(rows), seed=0)
+
+
+def test_a_split_that_tests_on_base_data_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = order_lines(honest=300, bursts=20)
+    lines, base = as_lines(rows), as_base(rows[:1])
+    from scoring.training.dataset import split as whole
+
+    def careless(examples: Any, kind: Any, **options: Any) -> Split:
+        made = whole(examples, kind, **options)
+        return Split(train=made.train, tune=made.tune, test=[parts.line_example(ORDER, lines[0]), *made.test[1:]])
+
+    monkeypatch.setattr(parts, "split", careless)
+    with pytest.raises(DatasetError, match="stands in both"):
+        make_parts(ORDER, lines, base, seed=0)
+    monkeypatch.setattr(parts, "check_leaks", lambda made, kind: None)
+    with pytest.raises(DatasetError, match="is in the base data as well"):
+        make_parts(ORDER, lines, base, seed=0)
 
 
 @pytest.mark.parametrize("count", [0, 30])

@@ -9,9 +9,9 @@ import pytest
 
 from scoring.kind import Split
 from scoring.registry import KINDS
-from scoring.training.dataset import DatasetError, check_leaks, near_key, read_examples, snapshot_hash, split
+from scoring.training.dataset import DatasetError, check_leaks, components, near_key, read_examples, snapshot_hash, split
 from scoring.training.labels import is_benign, risk_target
-from scoring.types import Example
+from scoring.types import Example, Item
 from tests.scoring.order_lines import order_lines
 
 REVIEW, ORDER = KINDS["review"], KINDS["order"]
@@ -79,8 +79,23 @@ def test_near_duplicates_are_told_by_text_only_where_text_is_content() -> None:
     with pytest.raises(DatasetError, match="stands in both train and tune"):
         check_leaks(Split(train=chat[:1], tune=chat[1:]), KINDS["chat"])
     orders = read_examples(ORDER, [json.dumps(line) for line in order_lines()])
-    same = [replace(e, item=replace(e.item, payload=orders[0].item.payload)) for e in orders]
-    check_leaks(Split(train=same[:1], tune=same[1:]), ORDER)
+    like = [replace(e, item=replace(e.item, payload={**orders[0].item.payload, "amount": i})) for i, e in enumerate(orders)]
+    assert len({ORDER.text(e.item.payload) for e in like}) == 1
+    check_leaks(Split(train=like[:1], tune=like[1:]), ORDER)
+
+
+@pytest.mark.parametrize("name", list(KINDS))
+def test_an_equal_payload_is_a_leak_in_every_kind_and_never_straddles(name: str) -> None:
+    kind = KINDS[name]
+    payload: dict[str, Any] = {"messages": [{"sender": "a", "text": "Fine."}], "text": "Fine."}  # too short to be told by its text
+    item = Item(id="one", kind=name, payload=payload)
+    one = Example(item=item, labels={"fraud": 1})
+    twin = replace(one, item=replace(item, id="two"))
+    with pytest.raises(DatasetError, match=r"payload .* stands in both train and test"):
+        check_leaks(Split(train=[one], tune=[], test=[twin]), kind)
+    other = replace(one, item=replace(item, id="three", payload={**payload, "more": 1}))
+    check_leaks(Split(train=[one], tune=[], test=[other]), kind)
+    assert components([one, other, twin], kind) == [[0, 2], [1]]
 
 
 def test_with_times_the_newest_are_the_test() -> None:

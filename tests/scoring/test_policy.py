@@ -69,7 +69,7 @@ def test_the_checksum_is_of_the_content() -> None:
 @pytest.mark.parametrize(
     ("path", "longest"),
     [
-        ("kind", 32), ("title", 200), ("clauses/1/id", 32), ("clauses/1/title", 200), ("clauses/1/labels/0", 64), 
+        ("kind", 32), ("title", 200), ("clauses/1/id", 32), ("clauses/1/title", 200), ("clauses/1/labels/0", 64),
         ("thresholds/0/label", 64),
         ("rules/0/name", 100), ("rules/0/sentence", 300), ("actions/1", 32),
     ],
