@@ -186,8 +186,8 @@ CONTENT_SECURITY_POLICY = {
 
 CELERY_TASK_ALWAYS_EAGER = False
 DISPATCH_BACKEND = env.text("DISPATCH_BACKEND", "celery")  # celery | memory | inline
-LEASE_SECONDS = env.integer("LEASE_SECONDS", 30, least=1)  # how long a worker that died holds its jobs
-SWEEP_SECONDS = env.integer("SWEEP_SECONDS", 15, least=1)  # how often the reconciler looks for jobs whose ring was lost
+LEASE_SECONDS = env.integer("LEASE_SECONDS", 15, least=1)  # how long a worker that died holds its jobs
+SWEEP_SECONDS = env.integer("SWEEP_SECONDS", 5, least=1)  # how often the reconciler looks for jobs whose ring was lost
 UNDO_SECONDS = env.integer("UNDO_SECONDS", 10, least=0)
 CLAIM_MINUTES = env.integer("CLAIM_MINUTES", 10, least=1)
 FRAME_MODEL = env.text("FRAME_MODEL")  # folder or hub name of an image classifier

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import orjson
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, JSONField, Value
 
 from console.accounts.models import Source
 from console.common.ids import uuid7
@@ -130,7 +130,7 @@ def quarantine_put(*, source: Source, rows: Sequence[tuple[Any, Mapping[str, Seq
         Quarantine(
             source=source,
             external_id=str(body.get("external_id", ""))[:255].replace("\x00", "") if isinstance(body, dict) else "",
-            body=_storable(body),
+            body=_storable(body) if body is not None else Value(None, JSONField()),
             errors={path: list(sentences) for path, sentences in errors.items()},
         )
         for body, errors in rows

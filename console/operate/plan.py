@@ -76,7 +76,8 @@ def beat_service(port: int) -> ProcessService:
     """Its ticks are static and kept in memory: there is no file that a kill could damage."""
     words = ["--quiet", "--app", "workers.app", "beat", "--scheduler", "celery.beat:Scheduler", "--loglevel", "WARNING"]
     command = [sys.executable, "-m", "celery", *words]
-    return ProcessService("beat", command, _log("beat"), child_env(port), _has_beaten("lane:sweep"))
+    # Ready once it runs: its first canary comes after a quarter of a minute, and from then on the watchdog listens for it.
+    return ProcessService("beat", command, _log("beat"), child_env(port), lambda uptime: uptime > 0.5)
 
 
 def _has_beaten(name: str) -> Callable[[float], bool]:

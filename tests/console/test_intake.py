@@ -105,10 +105,16 @@ def test_search_finds_by_words_id_and_filters_and_pages_by_keyset(post: Callable
 
 def test_a_quarantined_row_keeps_its_body_and_reasons(shop: Source) -> None:
     quarantine_put(
-        source=shop, rows=[({"external_id": "a\x00", "payload": "\x00"}, {"payload": ["is text"]}), (17, {"body": ["no object"]})]
+        source=shop,
+        rows=[
+            ({"external_id": "a\x00", "payload": "\x00"}, {"payload": ["is text"]}),
+            (17, {"body": ["no object"]}),
+            (None, {"body": ["empty"]}),
+        ],
     )
     rows = list(Quarantine.objects.order_by("pk"))
-    assert [r.external_id for r in rows] == ["a", ""]
+    assert [r.external_id for r in rows] == ["a", "", ""]
+    assert rows[2].body is None
     assert rows[0].errors == {"payload": ["is text"]}
     assert rows[1].body == 17
 
