@@ -19,7 +19,7 @@ from console.intake.models import Item
 from console.training import execute, parts
 from console.training.base_data import base_store
 from console.training.models import ModelVersion, Snapshot, TrainingRun
-from console.training.parts import make_parts, parts_record, seen_by
+from console.training.parts import make_parts, seen_by
 from console.training.selectors import champion, champion_bundle, version_bundle
 from console.training.services import (
     model_ensure_starters,
@@ -34,14 +34,9 @@ from console.training.snapshot import snapshot_freeze, snapshot_lines
 from console.verdicts.models import Label
 from scoring.artifacts import write_bundle
 from scoring.kind import Split
-from scoring.registry import KINDS
-from scoring.training.dataset import DatasetError, example_from_line
+from scoring.training.dataset import DatasetError
 from scoring.training.seen import fingerprint, read_seen, write_seen
-from scoring.types import Example
 from tests.console.training_data import CONTACT, contact_rows, import_contacts
-from tests.scoring.order_lines import order_lines
-
-ORDER = KINDS["order"]
 
 pytestmark = pytest.mark.django_db
 
@@ -201,26 +196,6 @@ def test_what_a_starter_was_made_from_does_not_test_its_successor(folder: Path) 
     assert "100 of 400 labelled contacts" in run.error
 
 
-def test_items_of_one_account_stay_on_one_side() -> None:
-    rows = contact_rows(400)
-    for number, row in enumerate(rows):
-        row["actor"] = {"id": f"account-{number // 5}"}
-    from console.accounts.services import source_ensure
-    from console.training.imports import labels_import
-
-    labels_import(kind=CONTACT, source=source_ensure(name="import"), rows=list(enumerate(rows)))
-    _, lines = snapshot_freeze(CONTACT)
-    made = make_parts(CONTACT, lines, [], seed=0)
-    where = {name: {line_actor(lines, i) for i in ids} for name, ids in parts_record(CONTACT, made).items() if name != "prints"}
-    assert not where["train"] & where["test"]
-    assert not where["tune"] & where["test"]
-    assert not where["tune"] & where["train"]
-
-
-def line_actor(lines: list[dict[str, Any]], item_id: str) -> str:
-    return str(next(line["actor"]["id"] for line in lines if line["id"] == item_id))
-
-
 def test_a_planted_leak_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     import_contacts(300)
 
@@ -235,21 +210,6 @@ def test_a_planted_leak_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not ModelVersion.objects.exists()
 
 
-def test_a_split_that_tests_on_shown_items_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    import_contacts(300)
-    _, lines = snapshot_freeze(CONTACT)
-    lines[0]["exam"] = False
-    from scoring.training.dataset import split as whole
-
-    def careless(examples: Any, kind: Any, **options: Any) -> Split:
-        made = whole(examples, kind, **options)
-        return Split(train=made.train, tune=made.tune, test=[parts.line_example(CONTACT, lines[0]), *made.test[1:]])
-
-    monkeypatch.setattr(parts, "split", careless)
-    with pytest.raises(DatasetError, match="opinion in sight"):
-        make_parts(CONTACT, lines, [], seed=0)
-
-
 def test_base_data_helps_to_train_and_never_tests(folder: Path) -> None:
     import_contacts(200)
     assert base_store(CONTACT, contact_rows(150, seed=9, prefix="b"), replace_all=False) == 150
@@ -260,45 +220,6 @@ def test_base_data_helps_to_train_and_never_tests(folder: Path) -> None:
     assert sum(name.startswith("base:") for name in ids["train"]) == 150
     assert not any(name.startswith("base:") for name in [*ids["test"], *ids["tune"]])
     assert "150 of the items to train on are base data" in run.model.card
-
-
-def as_lines(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """As a snapshot keeps them."""
-    return [{**row, "payload": ORDER.parse(row["payload"]), "exam": True, "past": [], "spans": [], "conversation": None} for row in rows]
-
-
-def as_base(rows: list[dict[str, Any]]) -> list[Example]:
-    return [example_from_line(ORDER, {**row, "id": f"base:other-{row['id']}"}) for row in rows]
-
-
-def test_own_items_that_are_base_data_too_neither_test_nor_calibrate() -> None:
-    """Orders: their text is ids and no content, so only the payload tells that they are the same."""
-    rows = order_lines(honest=300, bursts=20)
-    shared, lines = rows[::2], as_lines(rows)
-    made = make_parts(ORDER, lines, as_base(shared), seed=0)
-    ids = parts_record(ORDER, made)
-    assert not {row["id"] for row in shared} & {*ids["test"], *ids["tune"]}
-    assert len(ids["test"]) >= 50
-    assert {row["id"] for row in shared} <= set(ids["train"])
-    with pytest.raises(DatasetError, match=r"0 of 420 labelled orders .* and the base data"):
-        make_parts(ORDER, lines, as_base(rows), seed=0)
-
-
-def test_a_split_that_tests_on_base_data_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = order_lines(honest=300, bursts=20)
-    lines, base = as_lines(rows), as_base(rows[:1])
-    from scoring.training.dataset import split as whole
-
-    def careless(examples: Any, kind: Any, **options: Any) -> Split:
-        made = whole(examples, kind, **options)
-        return Split(train=made.train, tune=made.tune, test=[parts.line_example(ORDER, lines[0]), *made.test[1:]])
-
-    monkeypatch.setattr(parts, "split", careless)
-    with pytest.raises(DatasetError, match="stands in both"):
-        make_parts(ORDER, lines, base, seed=0)
-    monkeypatch.setattr(parts, "check_leaks", lambda made, kind: None)
-    with pytest.raises(DatasetError, match="is in the base data as well"):
-        make_parts(ORDER, lines, base, seed=0)
 
 
 @pytest.mark.parametrize("count", [0, 30])
