@@ -23,9 +23,9 @@ Lane = Literal["light", "heavy"]
 
 
 class Payload(BaseModel):
-    """Base of every payload: unknown fields are kept and ignored."""
+    """Base of every payload: unknown fields are kept and ignored; no number is infinite or NaN."""
 
-    model_config = ConfigDict(extra="allow", str_strip_whitespace=False)
+    model_config = ConfigDict(extra="allow", str_strip_whitespace=False, allow_inf_nan=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +94,7 @@ class Kind:
     policy: Path  # the starter policy document (scoring/policy.py reads it)
     keys: Callable[[Item], Mapping[str, str]] = lambda item: {}  # shared attributes: history and links
     facts: Callable[[Item], Mapping[str, Json]] = lambda item: {}  # kept beside the keys for later items
+    media: Callable[[Mapping[str, Json]], Sequence[str]] = lambda payload: ()  # uploads that a payload names: its sender must own them
     at: Callable[[Item], datetime | None] = lambda item: item.created_at  # when it happened
     history: timedelta | None = None  # how far back `past` reaches; None = no history is fetched
     text_is_content: bool = True  # equal text means the same content, so near-duplicates must not straddle a split; False for ids

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 from uuid import UUID
 
@@ -13,12 +13,13 @@ from rest_framework.request import Request
 
 from console import flow
 from console.accounts.models import Source
+from console.api.auth import Caller
 from console.api.base import ANYONE, SENDERS, Answer, ApiView, idempotent, read_body, read_json
 from console.api.docs import CURSOR, described
 from console.api.forms import FeedbackIn, ReportIn
 from console.api.paging import page_by_id
 from console.api.schemas import BulkOut, ItemOut, ItemPage, ReceivedOut
-from console.api.shapes import decision_row, item_full, item_row, item_url
+from console.api.shapes import decision_row, hidden_from, item_full, item_row, item_url
 from console.common.errors import Conflict, Invalid, NotFound
 from console.intake.media import media_unknown
 from console.intake.models import Item
@@ -63,14 +64,27 @@ class Items(ApiView):
             raise Conflict(f"Item {row.external_id!r} was posted before with another body.", code="other_body")
         body = {"id": received.id, "external_id": received.external_id, "status": received.status, "url": item_url(received.id)}
         status = 202 if received.result == "created" else 200
-        return Answer(body, status, afterwards=lambda: _decided(body, received.id, seconds) if seconds else None)
+        return Answer(body, status, afterwards=lambda: _decided(caller, body, received.id, seconds) if seconds else None)
 
 
 def _strange_media(source: Source, rows: Sequence[NewItem]) -> dict[int, Invalid]:
-    """By place in `rows`: those that name a file which this source did not upload."""
-    named = {place: row.payload["media"] for place, row in enumerate(rows) if row.payload.get("media") is not None}
-    unknown = media_unknown(source=source, names=list(named.values())) if named else set()
-    return {place: Invalid({"payload.media": ["You uploaded no such file."]}) for place, name in named.items() if name in unknown}
+    """By place in `rows`: those that name a file which this source did not upload. The kind says which names are of uploads."""
+    named = {place: set(names) for place, row in enumerate(rows) if (names := KINDS[row.kind].media(row.payload))}
+    unknown = media_unknown(source=source, names=sorted(set().union(*named.values()))) if named else set()
+    return {
+        place: Invalid({path: ["You uploaded no such file."] for path in _paths_of(rows[place].payload, names & unknown)})
+        for place, names in named.items()
+        if names & unknown
+    }
+
+
+def _paths_of(value: Any, names: Set[object], path: str = "payload") -> list[str]:
+    """Where in a payload one of these texts stands: "payload.messages.3.image"."""
+    if isinstance(value, Mapping):
+        return [found for key, part in value.items() for found in _paths_of(part, names, f"{path}.{key}")]
+    if isinstance(value, list):
+        return [found for index, part in enumerate(value) for found in _paths_of(part, names, f"{path}.{index}")]
+    return [path] if isinstance(value, str) and value in names else []
 
 
 def _wait_of(request: Request) -> float:
@@ -84,7 +98,7 @@ def _wait_of(request: Request) -> float:
     return min(seconds, LONGEST_WAIT)
 
 
-def _decided(body: dict[str, Any], item_id: UUID, seconds: float) -> Answer | None:
+def _decided(caller: Caller, body: dict[str, Any], item_id: UUID, seconds: float) -> Answer | None:
     """Look again at growing intervals; None when it did not come in time."""
     until, pause = time.monotonic() + seconds, 0.02
     while True:
@@ -93,7 +107,9 @@ def _decided(body: dict[str, Any], item_id: UUID, seconds: float) -> Answer | No
             decision = (
                 item.decisions.filter(state__in=[Decision.State.EFFECTIVE, Decision.State.HELD]).select_related("policy_version").first()
             )
-            return Answer({**body, "status": item.status, "decision": decision_row(decision, item) if decision else None}, 200)
+            hidden = bool(hidden_from(caller, [item.pk]))
+            row = decision_row(decision, item, hidden=hidden) if decision else None
+            return Answer({**body, "status": item.status, "decision": row}, 200)
         if time.monotonic() + pause > until:
             return None
         time.sleep(pause)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.urls import reverse
 
-from console.accounts.roles import Role
+from console.accounts.roles import Role, roles_of
 from console.api.auth import Caller
-from console.cases.models import Case, Claim
+from console.cases.models import Case
+from console.insights.screen import BLIND, by_machine, opinions_hidden, sentence_shown
 from console.insights.timeline import Event, item_timeline
 from console.intake.models import Item, Media
 from console.scores.models import Decision, Score
@@ -18,6 +20,7 @@ from console.training.models import ModelVersion, TrainingRun
 from console.verdicts.models import Verdict
 
 Json = dict[str, Any]
+NOT_YET = "Not shown while a person is still to decide."
 
 
 def absolute(name: str, *args: Any) -> str:
@@ -43,24 +46,25 @@ def item_full(item: Item, caller: Caller) -> Json:
         item.cases.select_related("queue").exclude(state=Case.State.CLOSED).first()
         or item.cases.select_related("queue").order_by("-pk").first()
     )
-    hidden = _opinion_hidden(case, caller)
+    hidden = bool(hidden_from(caller, [item.pk]))
     decision = item.decisions.filter(state__in=["effective", "held"]).select_related("policy_version").first()
+    undecided = case is not None and case.state != Case.State.CLOSED
+    told = not hidden or not (undecided or (decision is not None and by_machine(decision)))
     return {
         **item_row(item),
         "payload": item.payload, "actor": item.actor, "conversation": item.conversation, "severity_hint": item.severity_hint,
         "scores": [] if hidden else [score_row(score) for score in item.scores.order_by("-pk")[:20]],
-        "decision": decision_row(decision, item) if decision and not hidden else None,
-        "case": case_row(case, blind=hidden) if case else None,
+        "decision": decision_row(decision, item) if decision and told else None,
+        "case": case_row(case, blind=hidden and case.blind, revealed=not hidden) if case else None,
         "history": [_event(e, caller) for e in item_timeline(item) if not (hidden and e.by == "machine")],
     }  # fmt: skip
 
 
-def _opinion_hidden(case: Case | None, caller: Caller) -> bool:
-    """A case that is open and blind, or held by the caller who has not asked for the evidence."""
-    if case is None or case.state == Case.State.CLOSED or Role.MODERATOR not in caller.roles:
-        return False
-    held = Claim.objects.filter(case=case, reviewer=caller.user, state=Claim.State.OPEN, evidence_seen=False)
-    return case.blind or held.exists()
+def hidden_from(caller: Caller, item_ids: Collection[UUID]) -> set[UUID]:
+    """Items whose opinion the caller may not see yet. A platform decides nothing here, so its token sees all of its own."""
+    if Role.INTEGRATION in caller.roles:
+        return set()
+    return opinions_hidden(item_ids, caller.user, caller.roles | roles_of(caller.user))
 
 
 def _event(event: Event, caller: Caller) -> Json:
@@ -76,8 +80,9 @@ def score_row(score: Score) -> Json:
     }  # fmt: skip
 
 
-def decision_row(decision: Decision, item: Item) -> Json:
-    return {
+def decision_row(decision: Decision, item: Item, *, hidden: bool = False) -> Json:
+    """With `hidden`, what the machine thought is blank; what a person decided is told."""
+    row = {
         "id": decision.pk, "item": item.pk, "external_id": item.external_id, "kind": item.kind, "number": decision.number,
         "state": decision.state, "outcome": decision.outcome, "reason": decision.reason, "sentence": decision.sentence,
         "action": decision.action or None, "clause": decision.clause or None, "label": decision.label or None,
@@ -86,12 +91,21 @@ def decision_row(decision: Decision, item: Item) -> Json:
         "effective_at": decision.effective_at,
         "statement_url": absolute("decision-statement", decision.pk) if decision.outcome == "enforce" else None,
     }  # fmt: skip
+    return {**row, **_BLANK} if hidden and by_machine(decision) else row
 
 
-def case_row(case: Case, *, blind: bool = False) -> Json:
+_BLANK: Json = {
+    "sentence": NOT_YET, "action": None, "clause": None, "label": None, "rule": None, "severity": 0, "model": None, "thresholds": {},
+    "statement_url": None,
+}  # fmt: skip
+
+
+def case_row(case: Case, *, blind: bool = False, revealed: bool = True) -> Json:
+    """`revealed`: whether the reason may be told in the words of the rule that sent it here."""
+    sentence = BLIND if blind else case.sentence if revealed else sentence_shown(case, revealed=False)
     return {
         "id": case.pk, "item": case.item_id, "queue": case.queue.slug, "state": case.state, "purpose": "review" if blind else case.purpose,
-        "reason": None if blind else case.reason, "sentence": "For review." if blind else case.sentence,
+        "reason": None if blind else case.reason, "sentence": sentence,
         "severity": 0 if blind else case.severity, "due_at": case.due_at, "created_at": case.created_at,
     }  # fmt: skip
 

@@ -1,22 +1,30 @@
-"""What a reviewer sees of a case. What may not be seen yet does not leave the server."""
+"""What a reviewer sees of a case. What may not be seen yet does not leave the server: one predicate says so for every way out."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
+from django.db.models.functions import Now
+
+from console.accounts.models import User
+from console.accounts.roles import Role, roles_of
 from console.cases.models import Case, Claim
 from console.intake.history import scoring_items
 from console.intake.models import Item
 from console.policies.models import PolicyVersion
 from console.policies.selectors import active_policy
-from console.scores.models import Score
+from console.scores.models import Decision, Score
 from scoring.blocks import Block
 from scoring.kind import Kind
 from scoring.policy import PolicyDocument
 from scoring.registry import get_kind
 from scoring.types import Evidence
 from scoring.types import Score as Scored
+
+BLIND = "For review."
+BY_RULE = "A rule asks for a person."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +36,7 @@ class CaseScreen:
     blocks: Sequence[Block]
     policy: PolicyDocument
     policy_version: PolicyVersion
-    sentence: str  # why it is here; "For review." where the case is blind
+    sentence: str  # why it is here, as far as it may be told: sentence_shown()
     evidence_shown: bool
     evidence_allowed: bool  # E may show it; never in a blind case
     chance: float | None  # only when the evidence is shown
@@ -36,6 +44,41 @@ class CaseScreen:
 
     def area(self, area: str) -> list[Block]:
         return [block for block in self.blocks if block.area == area]
+
+
+def opinions_hidden(item_ids: Collection[UUID], user: User, roles: frozenset[Role]) -> set[UUID]:
+    """Of which of these items this person may not see what the machine thinks.
+
+    Who may give a verdict with `roles` must be able to give it without that opinion: while a case of the item is open, and while
+    its last verdict can be undone (then the case comes back). Who holds the case and asked for the evidence has seen it.
+    """
+    if Role.MODERATOR not in roles or not item_ids:
+        return set()
+    undecided = set(Case.objects.filter(item_id__in=item_ids).exclude(state=Case.State.CLOSED).values_list("item_id", flat=True))
+    undecided |= set(Decision.objects.filter(item_id__in=item_ids, state=Decision.State.HELD).values_list("item_id", flat=True))
+    if not undecided:
+        return set()
+    asked = Claim.objects.filter(
+        case__item_id__in=undecided, case__blind=False, reviewer=user, state=Claim.State.OPEN, lease_until__gt=Now(), evidence_seen=True
+    )
+    return undecided - set(asked.values_list("case__item_id", flat=True))
+
+
+def opinion_hidden(item: Item, user: User) -> bool:
+    """opinions_hidden() for one item and a person with their own roles."""
+    return bool(opinions_hidden([item.pk], user, roles_of(user)))
+
+
+def by_machine(decision: Decision) -> bool:
+    """Everything but a verdict: what the machine sends to people says what it thinks too."""
+    return decision.automated or decision.outcome == "review"
+
+
+def sentence_shown(case: Case, *, revealed: bool) -> str:
+    """Why the case is here. The sentence of a rule often says what the machine found, so it waits until the evidence is shown."""
+    if case.blind:
+        return BLIND
+    return case.sentence if revealed or case.reason != "rule" else BY_RULE
 
 
 def scored_of(row: Score | None) -> Scored | None:
@@ -62,6 +105,6 @@ def case_open(*, case: Case, claim: Claim | None) -> CaseScreen:
     version, document = active_policy(item.kind)
     return CaseScreen(
         case=case, claim=claim, item=item, kind=get_kind(item.kind), blocks=item_blocks(item, score if shown else None), policy=document,
-        policy_version=version, sentence="For review." if case.blind else case.sentence, evidence_shown=shown, evidence_allowed=allowed,
+        policy_version=version, sentence=sentence_shown(case, revealed=shown), evidence_shown=shown, evidence_allowed=allowed,
         chance=score.risk if shown and score else None, model=score.model if shown and score else "",
     )  # fmt: skip

@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
+from uuid import UUID
 
 from scoring.media.errors import MediaError
 from scoring.types import Json
 
 ORIGINAL = "original"
+# Ids are handed out by the media store: plain names (folders allowed), so that joining one to the media folder cannot leave it.
+NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9][A-Za-z0-9_.-]*)*$"
+_NAME = re.compile(NAME.removeprefix("^").removesuffix("$"))
+
+
+def names_upload(name: str) -> bool:
+    """Whether it may lead to what somebody uploaded: an id (they are UUIDs) in any spelling, or a path below a folder.
+
+    A URL, or a name of the sender's own, leads nowhere here: `locate` does not open the one and finds no file for the other.
+    """
+    return any(map(_is_uuid, (name, name.partition("/")[0]))) or ("/" in name and _NAME.fullmatch(name) is not None)
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 def locate(payload: Mapping[str, Json], media_root: Path | None) -> Path:
@@ -27,6 +48,8 @@ def locate(payload: Mapping[str, Json], media_root: Path | None) -> Path:
 
 
 def _stored(media: str, media_root: Path) -> Path:
+    if not _NAME.fullmatch(media):
+        raise MediaError("This is not the id of an uploaded file.")
     root = media_root.resolve()
     place = safe_join(root, media)
     if place.is_dir():

@@ -77,6 +77,30 @@ def test_an_item_may_show_what_its_own_platform_sent(shop: Source, rival: Source
     assert of(shop).post("items", item).status_code == 202
 
 
+def _naming(kind: str, name: str, number: int = 1) -> dict[str, Any]:
+    payloads: dict[str, dict[str, Any]] = {
+        "chat": {"messages": [{"sender": "a", "text": "Hi"}, {"sender": "a", "image": name}]},
+        "review": {"text": "Look.", "images": [name]},
+    }
+    return {"kind": kind, "external_id": f"m-{number}", "payload": payloads[kind]}
+
+
+@pytest.mark.parametrize(("kind", "path"), [("chat", "payload.messages.1.image"), ("review", "payload.images.0")])
+def test_a_picture_in_a_chat_or_review_is_of_its_own_platform(shop: Source, rival: Source, root: Path, kind: str, path: str) -> None:
+    media = upload(of(shop), png()).json()["id"]
+    spellings = [
+        media, media.upper(), f"{{{media}}}", f"urn:uuid:{media}", media.replace("-", ""),
+        f"{media}/original", f"{media}/strip/1.jpg", "incoming/tmp1",
+    ]  # fmt: skip
+    calls = of(rival)
+    for name in spellings:
+        assert fields(problem(calls.post("items", _naming(kind, name)), 400)) == {path}, name
+    bulk = calls.post("items/bulk", {"items": [_naming(kind, media), _naming(kind, "https://example.org/1.jpg", 2)]}).json()
+    assert [row["status"] for row in bulk["results"]] == [400, 202]
+    assert fields(bulk["results"][0]) == {path}
+    assert of(shop).post("items", _naming(kind, media)).status_code == 202
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"hello", b"GIF89a", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"%PDF-1.4", png()[:40], bomb(), b"#EXTM3U\nfile:///etc/passwd"],
     ids=["empty", "text", "cut gif", "svg", "pdf", "cut png", "bomb", "playlist"],

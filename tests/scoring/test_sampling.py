@@ -14,8 +14,9 @@ from scoring.media.frames import sample_frames
 from scoring.media.limits import SAMPLING
 from scoring.media.pdq import distance
 from scoring.media.sampling_plan import distinct_times, finer_times
-from scoring.media.store import derivative_folder, locate
+from scoring.media.store import derivative_folder, locate, names_upload
 from scoring.media.strip import strip_choice, write_strip
+from scoring.registry import KINDS
 from tests.scoring.made_media import flat, make_picture, make_video, scene
 
 NO_SCENE_CUT = {"sc_threshold": "0", "g": "500"}
@@ -133,9 +134,31 @@ def test_it_finds_stored_files_and_nothing_else(tmp_path: Path) -> None:
     assert locate({"media": "flat.png"}, root) == root / "flat.png"
     assert locate({"media": "folder"}, root) == root / "folder" / "original.mp4"
     assert derivative_folder("folder", root, "strip") == (root / "folder" / "strip", "folder/strip")
-    for media in ("../secret", "/etc/passwd", "link", "gone", "", "folder/../../secret", "a\0b"):
+    for media in ("../secret", "/etc/passwd", "link", "gone", "", "folder/../../secret", "a\0b", "./flat.png", "https://x/../../flat.png"):
         with pytest.raises(MediaError):
             locate({"media": media}, root)
+
+
+def test_it_knows_names_that_may_lead_to_an_upload(tmp_path: Path) -> None:
+    media = "01a1fdd2-9d0f-77ca-b046-273daef00911"
+    for name in (media, media.upper(), media.replace("-", ""), f"{{{media}}}", f"{media}/original", f"{media}/ä", "incoming/tmp1"):
+        assert names_upload(name), name
+    for name in (f"https://x.example/{media}/1.jpg", f"https://x.example/../../{media}", f"./{media}", "photo-1.jpg", "", "/"):
+        assert not names_upload(name), name
+    (tmp_path / media).mkdir()
+    (tmp_path / media / "original").write_bytes(b"x")
+    for name in (f"https://x.example/../../{media}", f"./{media}", f"photo-1.jpg/../{media}"):
+        with pytest.raises(MediaError, match="not the id"):
+            locate({"media": name}, tmp_path)
+
+
+def test_kinds_name_the_uploads_of_a_payload() -> None:
+    media, url = "01a1fdd2-9d0f-77ca-b046-273daef00911", "https://x.example/1.jpg"
+    assert KINDS["video"].media({"media": media}) == [media]
+    assert KINDS["video"].media({"path": "/tmp/a.mp4"}) == []
+    assert KINDS["review"].media({"text": "Look.", "images": [url, media]}) == [media]
+    assert KINDS["chat"].media({"messages": [{"sender": "a"}, {"sender": "a", "image": media}, {"sender": "b", "image": url}]}) == [media]
+    assert KINDS["order"].media({}) == ()
 
 
 def test_it_reads_no_path_where_there_is_a_media_folder(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from scoring.kind import Kind, Words
 from scoring.kinds.chat.card import draw_card, thread_facts, thread_keys
-from scoring.kinds.chat.payload import ChatPayload, headline, searchable_text
+from scoring.kinds.chat.payload import ChatPayload, headline, media_names, searchable_text
 
 CHAT = Kind(
     name="chat",
@@ -19,6 +19,7 @@ CHAT = Kind(
     card=draw_card,
     headline=headline,
     text=searchable_text,
+    media=media_names,
     policy=Path(__file__).with_name("policy.json"),
     keys=thread_keys,
     facts=thread_facts,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from pydantic import Field, model_validator
 
 from scoring.kind import Payload
+from scoring.media.store import names_upload
 from scoring.types import Json
 
 MAX_MESSAGES = 500
@@ -18,7 +19,7 @@ class Message(Payload):
     sender: str = Field(min_length=1, max_length=200)
     text: str = Field(default="", max_length=20_000)
     sent_at: datetime | None = None
-    image: str | None = Field(default=None, max_length=200)  # media id
+    image: str | None = Field(default=None, max_length=200)  # media id, or what the platform calls it (not shown)
 
 
 class Account(Payload):
@@ -55,6 +56,10 @@ def own_sender(payload: Mapping[str, Json]) -> str:
     return str(messages[-1 if flagged is None else flagged]["sender"])
 
 
+def media_names(payload: Mapping[str, Json]) -> Sequence[str]:
+    return [name for m in payload["messages"] if (name := m.get("image")) and names_upload(name)]
+
+
 def searchable_text(payload: Mapping[str, Json]) -> str:
     return "\n".join(m.get("text", "") for m in payload["messages"])
 
@@ -65,5 +70,5 @@ def headline(payload: Mapping[str, Json]) -> str:
     flagged = payload.get("flagged_index")
     chosen = [messages[flagged]] if flagged is not None else []
     texts = (" ".join(m.get("text", "").split()) for m in [*chosen, *reversed(messages)])
-    text = next((t for t in texts if t), f"{len(messages)} messages without text")
+    text = next((t for t in texts if t), f"{len(messages)} message{'s' if len(messages) > 1 else ''} without text")
     return text if len(text) <= MAX_HEADLINE else text[: MAX_HEADLINE - 1] + "…"

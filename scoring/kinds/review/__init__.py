@@ -6,7 +6,7 @@ from pathlib import Path
 
 from scoring.kind import Kind, Words
 from scoring.kinds.review.card import author_keys, draw_card, review_facts
-from scoring.kinds.review.payload import ReviewPayload, headline, searchable_text
+from scoring.kinds.review.payload import ReviewPayload, headline, media_names, searchable_text
 
 REVIEW = Kind(
     name="review",
@@ -21,6 +21,7 @@ REVIEW = Kind(
     card=draw_card,
     headline=headline,
     text=searchable_text,
+    media=media_names,
     policy=Path(__file__).with_name("policy.json"),
     keys=author_keys,
     facts=review_facts,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from pydantic import Field, field_validator
 
 from scoring.kind import Payload
+from scoring.media.store import names_upload
 from scoring.types import Json
 
 MAX_TEXT = 100_000
@@ -24,7 +25,7 @@ class ReviewPayload(Payload):
     rating: float | None = Field(None, ge=0, le=5, allow_inf_nan=False)  # stars
     language: str | None = Field(None, pattern="^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$")
     subject: str | None = Field(None, max_length=500)  # what is reviewed: a product, a place
-    images: list[ImageId] = Field(default_factory=list, max_length=50)  # media ids
+    images: list[ImageId] = Field(default_factory=list, max_length=50)  # media ids, or what the platform calls them (not shown)
 
     @field_validator("text")
     @classmethod
@@ -39,6 +40,10 @@ class ReviewPayload(Payload):
         if value is not None and ("\x00" in value or any("\ud800" <= c <= "\udfff" for c in value)):
             raise ValueError("must not hold NUL or lone surrogate characters")
         return value
+
+
+def media_names(payload: Mapping[str, Json]) -> Sequence[str]:
+    return [name for name in payload.get("images") or () if names_upload(name)]
 
 
 def searchable_text(payload: Mapping[str, Json]) -> str:

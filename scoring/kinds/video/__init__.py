@@ -6,7 +6,7 @@ from pathlib import Path
 
 from scoring.kind import Kind, Words
 from scoring.kinds.video.card import draw_card, headline, uploader_facts, uploader_keys
-from scoring.kinds.video.payload import VideoPayload, searchable_text
+from scoring.kinds.video.payload import VideoPayload, media_names, searchable_text
 
 VIDEO = Kind(
     name="video",
@@ -18,6 +18,7 @@ VIDEO = Kind(
     card=draw_card,
     headline=headline,
     text=searchable_text,
+    media=media_names,
     policy=Path(__file__).with_name("policy.json"),
     keys=uploader_keys,
     facts=uploader_facts,

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from pydantic import Field, StringConstraints, model_validator
 
 from scoring.kind import Payload
+from scoring.media.store import NAME
 from scoring.types import Json
 
-# Ids are handed out by the media store: plain names (folders allowed), so that joining one to the media folder cannot leave it.
-MediaId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9][A-Za-z0-9_.-]*)*$", max_length=200)]
+MediaId = Annotated[str, StringConstraints(pattern=NAME, max_length=200)]
 
 
 class VideoPayload(Payload):
@@ -26,6 +26,10 @@ class VideoPayload(Payload):
         if (self.media is None) == (self.path is None):
             raise ValueError("give either media (an id that POST media returned) or path, not both and not neither")
         return self
+
+
+def media_names(payload: Mapping[str, Json]) -> Sequence[str]:
+    return [payload["media"]] if payload.get("media") is not None else []
 
 
 def searchable_text(payload: Mapping[str, Json]) -> str:
