@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.http import HttpResponse
 from pydantic import BaseModel
 from rest_framework.request import Request
@@ -70,7 +71,8 @@ class QueueClaim(ApiView):
 
 def _screen(screen: CaseScreen, claim: Claim) -> dict[str, Any]:
     return {
-        "case": case_row(screen.case, blind=screen.case.blind), "token": claim.token, "lease_until": claim.lease_until,
+        "case": case_row(screen.case, blind=screen.case.blind, revealed=screen.evidence_shown),
+        "token": claim.token, "lease_until": claim.lease_until,
         "item": _item(screen.item), "blocks": [{"type": block.type, **as_json(block)} for block in screen.blocks],
         "policy": {
             "version": screen.policy_version.number, "checksum": screen.policy_version.checksum,
@@ -156,11 +158,13 @@ class CaseReveal(CaseView):
                problems=[400, 404, 409], post=True)  # fmt: skip
     @idempotent
     def post(self, request: Request, case_id: UUID) -> HttpResponse:
-        hold, case = self.hold(case_id, read_body(request, HoldIn)), self.case(case_id)
-        if not case.blind:
-            cases.case_reveal(hold=hold)
-        claim = Claim.objects.get(case=case, token=hold.token)
-        return Answer(_screen(case_open(case=case, claim=claim), claim))
+        hold = self.hold(case_id, read_body(request, HoldIn))
+        with transaction.atomic():  # the hold is locked first, also where a blind case has nothing to show
+            claim = cases.claim_require(hold)
+            if not claim.case.blind:
+                cases.case_reveal(hold=hold)
+                claim.refresh_from_db(fields=["evidence_seen"])
+        return Answer(_screen(case_open(case=claim.case, claim=claim), claim))
 
 
 class CaseVerdict(CaseView):

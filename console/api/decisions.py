@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.http import HttpResponse
 from django.utils.dateparse import parse_datetime
 from drf_spectacular.utils import OpenApiParameter
@@ -15,9 +16,15 @@ from console.api.base import ANYONE, Answer, ApiView
 from console.api.docs import CURSOR, described
 from console.api.paging import cursor_of, limit_of, page
 from console.api.schemas import DecisionOut, DecisionPage, StatementOut
-from console.api.shapes import decision_row
+from console.api.shapes import decision_row, hidden_from
 from console.common.errors import Invalid, NotFound
+from console.insights.screen import by_machine
 from console.scores.models import Decision
+
+SETTLED = timedelta(seconds=3)
+_SINCE = """Those that took effect at this time or later. To follow decisions, ask with the `effective_at` of the last one that you
+have, and leave out by `id` what you have already. With `since` or `cursor` the newest 3 seconds are left out: a decision that is
+being written then may still come before one that is there, and would be missed. Without both, the list shows those too."""
 
 
 def _since(text: str) -> datetime:
@@ -50,7 +57,7 @@ class Decisions(ApiView):
     roles = {"GET": ANYONE}
 
     @described("Decisions in effect order", {200: DecisionPage}, tag="decisions", name="decisions_list", problems=[400], parameters=[
-        OpenApiParameter("since", datetime, description="Those that took effect at this time or later."),
+        OpenApiParameter("since", datetime, description=" ".join(_SINCE.split())),
         OpenApiParameter("outcome", str, enum=["allow", "review", "enforce"]), *CURSOR,
     ])  # fmt: skip
     def get(self, request: Request) -> HttpResponse:
@@ -64,9 +71,13 @@ class Decisions(ApiView):
             rows = rows.filter(outcome=outcome)
         if (key := cursor_of(request)) is not None:
             rows = rows.filter(_after(key))
+        if since or key is not None:
+            # effective_at is the time of a statement, and its row is seen at the commit: whoever follows waits for those on their way.
+            rows = rows.filter(effective_at__lt=Now() - SETTLED)
         limit = limit_of(request)
         found = list(rows.order_by("effective_at", "pk")[: limit + 1])
-        return Answer(page(request, found, limit, lambda d: decision_row(d, d.item), _key))
+        hidden = hidden_from(self.caller(), {decision.item_id for decision in found})
+        return Answer(page(request, found, limit, lambda d: decision_row(d, d.item, hidden=d.item_id in hidden), _key))
 
 
 class DecisionView(ApiView):
@@ -79,12 +90,15 @@ class DecisionView(ApiView):
             raise NotFound("There is no such decision.")
         return found
 
+    def hidden(self, decision: Decision) -> bool:
+        return bool(hidden_from(self.caller(), [decision.item_id]))
+
 
 class DecisionOne(DecisionView):
     @described("One decision", {200: DecisionOut}, tag="decisions", name="decisions_get", problems=[404])
     def get(self, request: Request, decision_id: UUID) -> HttpResponse:
         decision = self.decision(decision_id)
-        return Answer(decision_row(decision, decision.item))
+        return Answer(decision_row(decision, decision.item, hidden=self.hidden(decision)))
 
 
 class DecisionStatement(DecisionView):
@@ -93,6 +107,8 @@ class DecisionStatement(DecisionView):
         decision = self.decision(decision_id)
         if not decision.statement:
             raise NotFound("This decision restricts nothing, so there is no statement of reasons.", code="no_statement")
+        if by_machine(decision) and self.hidden(decision):
+            raise NotFound("What the machine decided is not shown while a person is still to decide.", code="not_yet")
         body = {
             "decision": decision.pk, "item": decision.item_id, "external_id": decision.item.external_id,
             "application_date": decision.effective_at.date() if decision.effective_at else None, "statement": decision.statement,

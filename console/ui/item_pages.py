@@ -15,15 +15,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from console.accounts.models import Source
-from console.accounts.roles import Role
+from console.accounts.roles import Role, roles_of
 from console.cases.models import Case
-from console.insights.screen import item_blocks
+from console.insights.screen import by_machine, item_blocks, opinion_hidden, opinions_hidden
 from console.insights.timeline import item_timeline
 from console.intake.models import Item, Quarantine
 from console.intake.selectors import ItemFilter, items_search
 from console.policies.selectors import document_of
 from console.scores.models import Decision
-from console.ui.access import page_for
+from console.ui.access import page_for, person
 from console.ui.screen import action_title
 from console.ui.timeline import days_of
 from scoring.registry import KINDS
@@ -61,6 +61,10 @@ def search(request: HttpRequest) -> HttpResponse:
     in_effect = Prefetch("decisions", queryset=Decision.objects.filter(state__in=IN_EFFECT), to_attr="in_effect")
     items = list(page.items)
     prefetch_related_objects(items, in_effect)
+    user = person(request)
+    hidden = opinions_hidden([item.pk for item in items], user, roles_of(user))
+    for item in items:
+        item.in_effect = [d for d in item.in_effect if item.pk not in hidden or not by_machine(d)]  # type: ignore[attr-defined]
     older = request.GET.copy()
     older["before"] = page.next_cursor
     first = request.GET.copy()
@@ -80,15 +84,18 @@ def show(request: HttpRequest, item_id: UUID) -> HttpResponse:
     item = get_object_or_404(Item.objects.select_related("source"), pk=item_id)
     case = Case.objects.select_related("queue").filter(item=item).exclude(state=Case.State.CLOSED).first()
     decision = Decision.objects.select_related("policy_version__policy").filter(item=item, state__in=IN_EFFECT).first()
-    # While a person is still to decide, the machine's opinion stays folded away here too: one look would spoil the verdict.
-    score = None if case is not None else item.scores.order_by("-pk").first()
+    # While a person is still to decide, or may undo, the machine's opinion stays folded away here too: a look would spoil the verdict.
+    hidden = opinion_hidden(item, person(request))
+    if hidden and decision is not None and (case is not None or by_machine(decision)):
+        decision = None
+    score = None if hidden else item.scores.order_by("-pk").first()
     blocks = item_blocks(item, score) if item.kind in KINDS else []
     clause = _clause(decision)
     context = {
-        "item": item, "case": case, "decision": decision, "clause": clause, "score": score,
+        "item": item, "case": case, "hidden": hidden, "decision": decision, "clause": clause, "score": score,
         "action": action_title(decision.action) if decision else "",
         "content": [b for b in blocks if b.area == "content"], "context": [b for b in blocks if b.area == "context"],
-        "evidence": [b for b in blocks if b.area == "evidence"], "days": days_of(item_timeline(item), hide_opinion=case is not None),
+        "evidence": [b for b in blocks if b.area == "evidence"], "days": days_of(item_timeline(item), hide_opinion=hidden),
         "actions": item.actions.order_by("created_at") if decision else [], "read_only": True,
     }  # fmt: skip
     return render(request, "items/item.html", context)

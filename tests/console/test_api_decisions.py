@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db.models import F
 from django.db.models.functions import Now
 
 from console.accounts.models import Source, User
@@ -16,9 +18,10 @@ from console.accounts.roles import Role
 from console.cases.models import Case, Claim
 from console.common.clock import db_now
 from console.flow import decisions_release, verdict_give
+from console.scores.models import Decision
 from console.training.models import ModelVersion, TrainingRun
 from console.verdicts.services import VerdictForm
-from tests.console.calls import Calls, fields, of, problem
+from tests.console.calls import Calls, fields, of, problem, signed_in
 
 Waiting = Callable[..., Case]
 
@@ -37,6 +40,7 @@ def test_it_lists_decisions_in_the_order_in_which_they_took_effect(shop: Source,
     results = of(shop).get("decisions").json()["results"]
     assert [row["outcome"] for row in results] == ["review", "enforce", "review"]
     assert [row["effective_at"] for row in results] == sorted(row["effective_at"] for row in results)
+    settled()
     pages, cursor = [], ""
     while cursor is not None:
         body = of(shop).get("decisions", limit=1, **({"cursor": cursor} if cursor else {})).json()
@@ -45,9 +49,67 @@ def test_it_lists_decisions_in_the_order_in_which_they_took_effect(shop: Source,
     assert pages == [row["id"] for row in results]
 
 
+def settled() -> None:
+    """As if everything had been written long enough ago that nothing earlier can still be on its way."""
+    Decision.objects.update(effective_at=F("effective_at") - timedelta(seconds=10))
+
+
+def test_who_follows_decisions_gets_none_that_another_may_still_come_before(shop: Source, waiting: Waiting) -> None:
+    calls, before = of(shop), (db_now() - timedelta(minutes=1)).isoformat()
+    waiting("The first.")
+    waiting("The second.")
+    assert len(calls.get("decisions").json()["results"]) == 2
+    cursor = calls.get("decisions", limit=1).json()["next_cursor"]
+    assert calls.get("decisions", since=before).json()["results"] == []
+    assert calls.get("decisions", cursor=cursor).json()["results"] == []
+    settled()
+    assert len(calls.get("decisions", since=before).json()["results"]) == 2
+
+
+def test_the_document_says_how_decisions_are_followed(shop: Source) -> None:
+    document = of(shop).get("schema/", format="json").json()
+    [since] = [p for p in document["paths"]["/api/v1/decisions"]["get"]["parameters"] if p["name"] == "since"]
+    assert "the newest 3 seconds are left out" in since["description"]
+
+
+RULED = {
+    "outcome": "review", "reason": "rule", "sentence": "The thread reads like a scam.", "rule": "scam words", "clause": "4.4",
+    "label": "scam", "severity": 3, "model": "review@starter", "thresholds": {"risk": 0.9},
+}  # fmt: skip
+OPINION = ("clause", "label", "rule", "severity", "thresholds", "model")
+
+
+def test_a_decision_does_not_tell_who_reviews_what_the_machine_thinks(shop: Source, rita: User, petra: User, waiting: Waiting) -> None:
+    case = waiting()
+    Decision.objects.update(**RULED)
+    path = f"decisions/{Decision.objects.get().pk}"
+    for calls in (of(shop, Role.MODERATOR, rita), of(shop, Role.LEAD), of(shop, Role.ADMIN), signed_in(rita)):
+        for row in (calls.get(path).json(), calls.get("decisions").json()["results"][0]):
+            assert not any(row[name] for name in OPINION)
+            assert "scam" not in json.dumps(row)
+    for calls in (of(shop), of(shop, Role.POLICY, petra)):
+        assert calls.get(path).json()["rule"] == "scam words"
+        assert calls.get("decisions").json()["results"][0]["sentence"] == RULED["sentence"]
+    Case.objects.filter(pk=case.pk).update(state="closed")
+    assert signed_in(rita).get(path).json()["label"] == "scam"
+
+
+def test_the_statement_of_a_machine_waits_while_a_person_decides_anew(shop: Source, rita: User, waiting: Waiting) -> None:
+    case = waiting()
+    Decision.objects.update(outcome="enforce", automated=False, statement={"decision_ground": "x"})
+    path = f"decisions/{Decision.objects.get().pk}/statement"
+    assert signed_in(rita).get(path).status_code == 200  # a verdict is a person's
+    score = case.item.scores.get()
+    Decision.objects.update(automated=True, score=score, model="review@starter")
+    problem(signed_in(rita).get(path), 404, "not_yet")
+    assert of(shop).get(path).status_code == 200
+
+
 def test_it_lists_what_took_effect_since_a_time(shop: Source, enforced: Claim, waiting: Waiting) -> None:
-    since = db_now().isoformat()
+    settled()
+    since = (db_now() - timedelta(seconds=9)).isoformat()
     case = waiting("Later.")
+    Decision.objects.filter(item=case.item).update(effective_at=F("effective_at") - timedelta(seconds=5))
     results = of(shop).get("decisions", since=since).json()["results"]
     assert [row["item"] for row in results] == [str(case.item_id)]
     assert of(shop).get("decisions", outcome="allow").json()["results"] == []
@@ -169,8 +231,10 @@ def test_who_may_train_and_promote(shop: Source, ready: None, lena: User, petra:
     for calls in (of(shop), of(shop, Role.MODERATOR)):
         problem(calls.get("models"), 403)
         problem(calls.get("training/runs"), 403)
-    for calls in (of(shop), of(shop, Role.MODERATOR), of(shop, Role.LEAD, lena), of(shop, Role.POLICY, petra)):
+    for calls in (of(shop), of(shop, Role.MODERATOR), of(shop, Role.LEAD, lena)):
         problem(calls.post("training/runs", {"kind": "review"}), 403)
+    assert of(shop, Role.POLICY, petra).post("training/runs", {"kind": "review"}).status_code == 201
+    for calls in (of(shop), of(shop, Role.MODERATOR), of(shop, Role.LEAD, lena), of(shop, Role.POLICY, petra)):
         problem(calls.post("models/review@starter/promote"), 403)
         problem(calls.post("models/review@starter/rollback"), 403)
     problem(of(shop, Role.LEAD, lena).get(f"training/runs/{uuid.uuid4()}"), 404)

@@ -13,6 +13,7 @@ from console.accounts.models import Source, User
 from console.accounts.roles import Role
 from console.cases.models import Case, Claim, Queue
 from console.common.models import OutboxEvent
+from console.flow import decisions_release
 from console.scores.models import Decision
 from console.verdicts.models import Label, Verdict
 from tests.console.calls import Calls, fields, of, problem, signed_in
@@ -84,6 +85,50 @@ def test_who_holds_a_case_does_not_read_the_score_elsewhere(rita_calls: Calls, h
     assert rita_calls.get(f"items/{hold['item']['id']}").json()["scores"] == []
     rita_calls.post(case_path(hold, "reveal"), {"token": hold["token"]})
     assert len(rita_calls.get(f"items/{hold['item']['id']}").json()["scores"]) == 1
+
+
+def test_nobody_who_reviews_reads_the_score_of_an_open_case(shop: Source, ravi: User, lena: User, hold: dict[str, Any]) -> None:
+    path = f"items/{hold['item']['id']}"
+    for calls in (signed_in(ravi), signed_in(lena), of(shop, Role.MODERATOR, ravi), of(shop, Role.ADMIN)):
+        item = calls.get(path).json()
+        assert (item["scores"], item["decision"]) == ([], None)
+        assert not any("Scored" in event["sentence"] or "Decided" in event["sentence"] for event in item["history"])
+    assert len(of(shop).get(path).json()["scores"]) == 1
+
+
+def test_the_score_stays_back_while_the_verdict_can_be_undone(rita_calls: Calls, hold: dict[str, Any]) -> None:
+    path = f"items/{hold['item']['id']}"
+    rita_calls.post(case_path(hold, "verdict"), {"token": hold["token"], **ALLOW})
+    held = rita_calls.get(path).json()
+    assert (held["scores"], held["decision"]["outcome"]) == ([], "allow")
+    Verdict.objects.update(undo_until="2020-01-01T00:00:00Z")
+    decisions_release()
+    assert len(rita_calls.get(path).json()["scores"]) == 1
+
+
+def test_the_words_of_a_rule_wait_for_the_evidence(rita_calls: Calls, shop: Source, waiting: Waiting) -> None:
+    case = waiting()
+    Case.objects.update(reason="rule", sentence="The thread reads like a scam.", severity=2)
+    body = rita_calls.post("queues/reviews/claim").json()
+    assert (body["case"]["sentence"], body["case"]["severity"]) == ("A rule asks for a person.", 2)
+    assert rita_calls.get(f"items/{case.item_id}").json()["case"]["sentence"] == "A rule asks for a person."
+    assert of(shop).get(f"items/{case.item_id}").json()["case"]["sentence"] == "The thread reads like a scam."
+    shown = rita_calls.post(case_path(body, "reveal"), {"token": body["token"]}).json()
+    assert shown["case"]["sentence"] == "The thread reads like a scam."
+
+
+@pytest.mark.parametrize("blind", [False, True])
+def test_only_who_holds_a_case_asks_for_its_evidence(
+    shop: Source, rita_calls: Calls, ravi: User, hold: dict[str, Any], blind: bool
+) -> None:
+    Case.objects.update(blind=blind)
+    path = case_path(hold, "reveal")
+    problem(of(shop, Role.MODERATOR, ravi).post(path, {"token": hold["token"]}), 409, "not_held")
+    problem(rita_calls.post(path, {"token": hold["token"] + 1}), 409, "not_held")
+    problem(rita_calls.post(path, {"token": hold["token"] - 1}), 409, "not_held")
+    assert not Claim.objects.get().evidence_seen
+    Claim.objects.update(lease_until="2020-01-01T00:00:00Z")
+    problem(rita_calls.post(path, {"token": hold["token"]}), 409, "lease_over")
 
 
 def test_an_empty_queue_answers_204(rita_calls: Calls, ready: None) -> None:

@@ -99,7 +99,31 @@ def test_it_shows_the_evidence_once_decided(page: Client, claimed: Callable[...,
     claim = claimed(TEXT)
     give_score(claim.case, TEXT, "muppet")
     page.post(f"/cases/{claim.case_id}/verdict", verdict_data(claim), headers=HTMX)
+    html = found(page, f"{claim.case.item_id}/")  # the verdict can still be undone, and the case come back
+    assert '<mark class="ev">' not in html
+    assert "Scored by" not in html
+    assert "or can undo" in html
+    claim.case.verdicts.update(undo_until="2020-01-01T00:00:00Z")
+    decisions_release()
     assert '<mark class="ev">muppet</mark>' in found(page, f"{claim.case.item_id}/")
+
+
+def test_it_shows_the_evidence_of_a_case_that_one_holds_and_asked_for(page: Client, claimed: Callable[..., Claim]) -> None:
+    claim = claimed(TEXT)
+    give_score(claim.case, TEXT, "muppet")
+    address = f"{claim.case.item_id}/"
+    assert '<mark class="ev">' not in found(page, address)
+    page.post(f"/cases/{claim.case_id}/reveal", {"token": claim.token}, headers=HTMX)
+    assert '<mark class="ev">muppet</mark>' in found(page, address)
+
+
+def test_the_list_does_not_say_what_the_machine_decided_while_a_person_looks(page: Client, waiting: Callable[..., Case]) -> None:
+    case = waiting()
+    case.item.decisions.update(outcome="allow", automated=True, score=case.item.scores.get(), model="review@starter")
+    Item.objects.update(status="decided")  # an audit of an item that was let through
+    assert "By the machine" not in found(page, "")
+    Case.objects.update(state="closed")
+    assert "By the machine" in found(page, "")
 
 
 def test_it_answers_404_for_an_item_that_is_not_there(page: Client, ready: None) -> None:

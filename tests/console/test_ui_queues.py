@@ -82,6 +82,20 @@ def test_it_does_not_start_a_paused_queue(page: Client, waiting: Waiting) -> Non
     assert not Claim.objects.exists()
 
 
+def test_it_does_not_tell_what_a_rule_says_before_the_case_is_decided(page: Client, waiting: Waiting, rita: User) -> None:
+    case = waiting()
+    Case.objects.update(reason="rule", sentence="The thread reads like a scam.", severity=3)
+    for path in ("/", "/queues/reviews/", f"/cases/{case.pk}/"):
+        html = page.get(path).content.decode()
+        assert "reads like a scam" not in html
+        assert "A rule asks for a person." in html
+    page.post(f"/cases/{case.pk}/take")
+    claim = Claim.objects.get(case=case)
+    assert "reads like a scam" not in page.get(f"/cases/{case.pk}/").content.decode()
+    page.post(f"/cases/{case.pk}/reveal", {"token": claim.token})
+    assert "reads like a scam" in page.get(f"/cases/{case.pk}/").content.decode()
+
+
 def test_it_says_that_nothing_waits_in_a_queue(page: Client, ready: None) -> None:
     answer = page.post("/queues/reviews/start", follow=True)
     assert "Nothing waits here" in answer.content.decode()

@@ -12,6 +12,8 @@ from django.utils.dateparse import parse_datetime
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from console.cases.models import Case
+from console.insights.screen import sentence_shown
 from console.ui import drawn, words
 from console.ui.icons import ICONS
 from console.ui.marks import marked, pieces
@@ -26,6 +28,12 @@ _SVG = '<svg class="icon {}" viewBox="0 0 20 20" aria-hidden="true"><path d="{}"
 def icon(name: str, tone: str = "") -> SafeString:
     """`{% icon "allow" %}`; a name from icons.py. Always beside a word, so hidden from readers."""
     return format_html(_SVG, tone, ICONS[name])
+
+
+@register.filter
+def why_before(case: Case) -> str:
+    """Why a case waits, for somebody who has not seen the evidence."""
+    return sentence_shown(case, revealed=False)
 
 
 @register.simple_tag
