@@ -34,6 +34,7 @@ SENDERS = frozenset({Role.INTEGRATION, Role.ADMIN})
 REVIEWERS = frozenset({Role.MODERATOR})
 OWNERS = frozenset({Role.LEAD, Role.POLICY, Role.ADMIN})
 ADMINS = frozenset({Role.ADMIN})
+TRAINERS = frozenset({Role.POLICY, Role.ADMIN})
 
 Body = TypeVar("Body", bound=BaseModel)
 Handler = Callable[..., HttpResponse]

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
-from console.api.base import ADMINS, OWNERS, Answer, ApiView, idempotent, read_body
+from console.api.base import ADMINS, OWNERS, TRAINERS, Answer, ApiView, idempotent, read_body
 from console.api.docs import CURSOR, described
 from console.api.forms import PromoteIn, ReasonIn, RunIn
 from console.api.paging import page_by_id
@@ -33,7 +33,7 @@ def _kind_of(request: Request) -> dict[str, str]:
 
 
 class Runs(ApiView):
-    roles = {"GET": OWNERS, "POST": ADMINS}
+    roles = {"GET": OWNERS, "POST": TRAINERS}
 
     @described("Training runs, newest first", {200: RunPage}, tag="training", name="runs_list", problems=[400], parameters=[_KIND, *CURSOR])
     def get(self, request: Request) -> HttpResponse:

@@ -27,7 +27,7 @@ from scoring.kind import Kind
 from scoring.registry import KINDS
 
 READERS = (Role.LEAD, Role.POLICY, Role.ADMIN)
-OWNERS = (Role.POLICY, Role.ADMIN)
+OWNERS = (Role.POLICY, Role.ADMIN)  # train and schedule
 NEWEST = 20
 
 
@@ -43,7 +43,8 @@ def may_change(request: HttpRequest) -> bool:
 
 def frame(request: HttpRequest, kind: Kind) -> dict[str, Any]:
     """What every page of a kind shows around it."""
-    return {"kind": kind, "kinds": KINDS.values(), "may_change": may_change(request)}
+    may_promote = user_has_role(request.user, Role.ADMIN)
+    return {"kind": kind, "kinds": KINDS.values(), "may_change": may_change(request), "may_promote": may_promote}
 
 
 @require_safe
@@ -156,7 +157,7 @@ def cancel(request: HttpRequest, name: str, run_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@page_for(*OWNERS)
+@page_for(Role.ADMIN)
 def promote(request: HttpRequest, name: str, version: str) -> HttpResponse:
     back = reverse("models:version", args=[name, version])
     found = model_versions(name).filter(version=version).first()
@@ -170,7 +171,7 @@ def promote(request: HttpRequest, name: str, version: str) -> HttpResponse:
 
 
 @require_POST
-@page_for(*OWNERS)
+@page_for(Role.ADMIN)
 def rollback(request: HttpRequest, name: str) -> HttpResponse:
     kind_or_404(name)
     back = reverse("models:kind", args=[name])

@@ -88,8 +88,21 @@ def test_it_shows_the_comparison_with_intervals_and_a_table(trained: ModelVersio
     assert trained.checksum in page
 
 
-def test_it_promotes_with_a_reason_and_rolls_back(trained: ModelVersion, petra: User) -> None:
-    client, address = signed_in(petra), f"/models/contact/versions/{trained.version}/promote"
+def test_policy_writers_train_and_only_admins_choose_what_serves(trained: ModelVersion, petra: User) -> None:
+    client = signed_in(petra)
+    for path in ("/models/contact/", f"/models/contact/versions/{trained.version}/"):
+        html = text_of(client.get(path))
+        assert f"versions/{trained.version}/promote" not in html
+        assert "/models/contact/rollback" not in html
+    assert "Retrain now" in text_of(client.get("/models/contact/"))
+    for verb in (f"versions/{trained.version}/promote", "rollback"):
+        assert client.post(f"/models/contact/{verb}", {"reason": "Ours.", "override": "on"}).status_code == 403
+    assert champion("contact") != trained
+    assert "Training a new model" in text_of(client.post("/models/contact/retrain", follow=True))
+
+
+def test_it_promotes_with_a_reason_and_rolls_back(trained: ModelVersion, ada: User) -> None:
+    client, address = signed_in(ada), f"/models/contact/versions/{trained.version}/promote"
     ModelVersion.objects.filter(pk=trained.pk).update(state="refused")
     assert "was refused" in text_of(client.post(address, follow=True))
     assert "Say why" in text_of(client.post(address, {"override": "on"}, follow=True))

@@ -46,7 +46,7 @@ ROLES: dict[str, dict[str, set[str]]] = {  # who may call what; "person" roles i
     "decisions": {"GET": {"integration", "moderator", "lead", "policy", "admin"}},
     "decision": {"GET": {"integration", "moderator", "lead", "policy", "admin"}},
     "decision-statement": {"GET": {"integration", "moderator", "lead", "policy", "admin"}},
-    "runs": {"GET": {"lead", "policy", "admin"}, "POST": {"admin"}},
+    "runs": {"GET": {"lead", "policy", "admin"}, "POST": {"policy", "admin"}},
     "run": {"GET": {"lead", "policy", "admin"}},
     "models": {"GET": {"lead", "policy", "admin"}},
     "model": {"GET": {"lead", "policy", "admin"}},
