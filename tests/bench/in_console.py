@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from console.accounts.roles import Role
 from console.accounts.services import source_ensure, user_create
+from console.audit.services import audit_append
 from console.cases.models import Case, Claim, Queue
 from console.cases.services import case_claim_next
 from console.flow import items_receive
@@ -40,7 +41,6 @@ def _intake(rounds: int, size: int) -> Result:
         items_receive(source=source, rows=[parse_item(body) for body in _bodies(size)], actor="source:bench")
 
     def naive() -> None:
-        from console.audit.services import audit_append
         from console.common.models import Job
 
         for body in _bodies(size):
@@ -105,9 +105,10 @@ def _claim(rounds: int, waiting: int) -> Result:
                 case.state, case.lease_token = "claimed", case.lease_token + 1
                 case.save()
                 Claim.objects.create(case=case, reviewer=rita, token=case.lease_token, lease_until=timezone.now() + timedelta(minutes=10))
+                audit_append(actor="user:rita", verb="case.claimed", subject=f"case:{case.pk}", item_id=case.item_id)
 
     ours_s, naive_s = pairs(ours, naive, rounds)
-    note = "ours writes the audit row too"
+    note = "both write the claim and the audit row; ours also leaves out what the reviewer skipped"
     return Result(
-        what=f"claim next of {waiting:,} waiting", naive_name="ORM, 3 statements", units=CLAIMS, ours=ours_s, naive=naive_s, note=note
+        what=f"claim next of {waiting:,} waiting", naive_name="ORM, 4 statements", units=CLAIMS, ours=ours_s, naive=naive_s, note=note
     )

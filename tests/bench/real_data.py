@@ -159,7 +159,6 @@ def main() -> None:
     fresh = unseen_by_starter(options.data, sets["review"])
     known = {r.body["external_id"]: r.labels for r in sets["review"]}
     history, fresh = fresh[:HISTORY], fresh[HISTORY:]
-    report["history"] = import_labels(options.home, "review", history)
     steps = [*((kind, rows) for kind, rows in sets.items() if kind != "review"), ("review", fresh)]
     for kind, rows in steps:
         report[kind] = send(sender, kind, rows[: options.limit] if options.limit else rows)
@@ -168,6 +167,7 @@ def main() -> None:
     posted = {row.body["external_id"] for row in (*history, *fresh)}
     rest = [row for row in sets["review"] if row.body["external_id"] not in posted]
     time.sleep(UNDO_SECONDS + 2)  # a verdict teaches once it can no longer be undone
+    report["history"] = import_labels(options.home, "review", history)
     report["base"] = import_labels(options.home, "review", rest[:BASE], "--base")
     report["training"] = retrain(ada, "review")
     model = report["training"]["model"]
