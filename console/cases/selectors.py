@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from console.accounts.models import User
+from console.accounts.roles import Role, user_has_role
 from console.cases.models import Case, Claim, Queue
 
 
@@ -54,6 +55,13 @@ def queues_for(user: User) -> QuerySet[Queue]:
     if user.is_superuser:
         return queues
     return queues.filter(Q(groups__isnull=True) | Q(groups__in=user.groups.all())).distinct()
+
+
+def kinds_closed_to(user: User) -> frozenset[str]:
+    """Kinds whose every queue is for groups that this person is not in. Policy writers and admins answer for all kinds."""
+    if user_has_role(user, Role.POLICY):
+        return frozenset()
+    return frozenset(Queue.objects.values_list("kind", flat=True)) - frozenset(queues_for(user).values_list("kind", flat=True))
 
 
 def queue_overview(user: User, *, source_id: int | None = None) -> list[QueueRow]:

@@ -22,6 +22,7 @@ class ItemFilter:
     outcome: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    closed_kinds: frozenset[str] = frozenset()  # not for who asks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,8 @@ def _filtered(filters: ItemFilter) -> QuerySet[Item]:
         items = items.filter(match)
     exact = {"kind": filters.kind, "status": filters.status, "source__slug": filters.source}
     items = items.filter(**{name: value for name, value in exact.items() if value})
+    if filters.closed_kinds:
+        items = items.exclude(kind__in=filters.closed_kinds)
     if filters.outcome:
         items = items.filter(decisions__outcome=filters.outcome, decisions__state__in=["effective", "held"])
     if filters.since:

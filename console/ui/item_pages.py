@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from console.accounts.models import Source
 from console.accounts.roles import Role, roles_of
 from console.cases.models import Case
+from console.cases.selectors import kinds_closed_to
 from console.insights.screen import by_machine, item_blocks, opinion_hidden, opinions_hidden
 from console.insights.timeline import item_timeline
 from console.intake.models import Item, Quarantine
@@ -52,7 +53,7 @@ def search(request: HttpRequest) -> HttpResponse:
     values = {name: request.GET.get(name, "").replace("\x00", "").strip() for name in FIELDS}
     filters = ItemFilter(
         query=values["q"][:200], kind=values["kind"], status=values["status"], outcome=values["outcome"], source=values["source"],
-        since=_day(values["since"]), until=_day(values["until"]),
+        since=_day(values["since"]), until=_day(values["until"]), closed_kinds=kinds_closed_to(person(request)),
     )  # fmt: skip
     try:
         page = items_search(filters=filters, cursor=request.GET.get("before", ""), limit=PAGE)
@@ -81,7 +82,7 @@ def search(request: HttpRequest) -> HttpResponse:
 @never_cache
 @page_for()
 def show(request: HttpRequest, item_id: UUID) -> HttpResponse:
-    item = get_object_or_404(Item.objects.select_related("source"), pk=item_id)
+    item = get_object_or_404(Item.objects.select_related("source").exclude(kind__in=kinds_closed_to(person(request))), pk=item_id)
     case = Case.objects.select_related("queue").filter(item=item).exclude(state=Case.State.CLOSED).first()
     decision = Decision.objects.select_related("policy_version__policy").filter(item=item, state__in=IN_EFFECT).first()
     # While a person is still to decide, or may undo, the machine's opinion stays folded away here too: a look would spoil the verdict.

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.contrib.auth.models import Group
 from django.test import Client
 
 from console.accounts.models import User
-from console.cases.models import Case, Claim
+from console.cases.models import Case, Claim, Queue
 from console.flow import decisions_release
 from console.intake.models import Item
 from tests.console.ui_forms import HTMX, give_score, verdict_data
@@ -124,6 +125,22 @@ def test_the_list_does_not_say_what_the_machine_decided_while_a_person_looks(pag
     assert "By the machine" not in found(page, "")
     Case.objects.update(state="closed")
     assert "By the machine" in found(page, "")
+
+
+def test_an_item_of_a_queue_of_another_group_is_not_there(page: Client, post: Post, rita: User, petra: User) -> None:
+    item, order = post("The soup was cold."), post("The bread was old.")
+    Item.objects.filter(pk=order.pk).update(kind="contact")
+    night = Group.objects.create(name="night shift")
+    Queue.objects.get(slug="reviews").groups.add(night)
+    assert item.headline not in found(page, "")
+    assert order.headline in found(page, "")
+    assert page.get(f"/items/{item.pk}/").status_code == 404
+    rita.groups.add(night)
+    assert item.headline in found(page, "")
+    assert item.headline in found(page, f"{item.pk}/")
+    rita.groups.remove(night)
+    page.force_login(petra)
+    assert item.headline in found(page, "")
 
 
 def test_it_answers_404_for_an_item_that_is_not_there(page: Client, ready: None) -> None:
