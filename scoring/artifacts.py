@@ -73,7 +73,11 @@ def write_bundle(
     out: Path, *, kind: str, version: str, trainer: str, labels: tuple[str, ...],
     fill: Callable[[Path], None], meta: Mapping[str, Any] | None = None,
 ) -> Bundle:  # fmt: skip
-    """Call `fill(folder)` to write the files, seal them with a manifest and move the folder to `out` at once."""
+    """Call `fill(folder)` to write the files, seal them with a manifest and move the folder to `out` at once.
+
+    What lies at `out` is replaced only if it is a bundle or an empty folder; else ArtifactError, and it stays as it is.
+    """
+    check_place(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
@@ -89,6 +93,7 @@ def write_bundle(
         }  # fmt: skip
         (work / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True), "utf-8")
         os.chmod(work, 0o755)
+        check_place(out)  # again: training may have taken hours
         _replace(work, out)
     except BaseException:
         shutil.rmtree(work, ignore_errors=True)
@@ -96,14 +101,52 @@ def write_bundle(
     return read_bundle(out)
 
 
+def check_place(out: Path) -> None:
+    """Whether a bundle may be written to `out`: nothing there, an empty folder, or a bundle and nothing else.
+
+    Raises ArtifactError that names the path: whatever else lies there would be lost.
+    """
+    if Path.cwd().resolve().is_relative_to(out.resolve()):
+        raise ArtifactError(f"{out} is the current folder or one above it; name a folder for the model")
+    if not os.path.lexists(out):
+        above = next(p for p in out.absolute().parents if os.path.lexists(p))
+        if not above.is_dir():
+            raise ArtifactError(f"{out} cannot be written: {above} is not a folder")
+        return
+    if not out.is_dir():
+        raise ArtifactError(f"{out} is not a folder; it would be lost, so no model is written there")
+    if any(out.iterdir()):
+        _check_bundle_only(out)
+
+
+def _check_bundle_only(out: Path) -> None:
+    try:
+        data = json.loads((out / MANIFEST).read_text("utf-8"))
+        known = {MANIFEST, *data["files"]} if {"kind", "version", "trainer"} <= set(data) else set()
+    except (OSError, ValueError, KeyError, TypeError):
+        known = set()
+    if not known:
+        raise ArtifactError(f"{out} is not empty and is not a model folder; its files would be lost, so no model is written there")
+    strange = sorted(name for p in out.rglob("*") if not p.is_dir() and (name := p.relative_to(out).as_posix()) not in known)
+    if strange:
+        raise ArtifactError(f"{out / strange[0]} is no part of the model there; it would be lost, so no model is written there")
+
+
 def _replace(work: Path, out: Path) -> None:
-    if out.exists():
-        old = Path(tempfile.mkdtemp(prefix=f".{out.name}-old-", dir=out.parent))
+    """Rename `work` to `out`; when that fails, what was there is back in its place."""
+    if not out.exists():
+        os.replace(work, out)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{out.name}-old-", dir=out.parent))
+    try:
         os.replace(out, old / "bundle")
-        os.replace(work, out)
+        try:
+            os.replace(work, out)
+        except BaseException:
+            os.replace(old / "bundle", out)
+            raise
+    finally:
         shutil.rmtree(old, ignore_errors=True)
-    else:
-        os.replace(work, out)
 
 
 def read_bundle(path: Path, *, kind: str | None = None) -> Bundle:

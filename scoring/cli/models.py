@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 
+from scoring.artifacts import check_place
 from scoring.cli.errors import CommandError
 from scoring.cli.lines import bundle_of, context_of, kind_of, read_history, read_labelled, say, write_line
 from scoring.history import examples_with_past
@@ -19,6 +20,7 @@ MIN_TRAIN = 6
 def run_train(args: argparse.Namespace) -> int:
     kind, context = kind_of(args), context_of(args)
     _check_trainer(args, kind)
+    check_place(args.out)  # before the hours of training, not after
     examples = read_labelled(args.data, kind)
     if len(examples) < MIN_TRAIN:
         raise CommandError(f"{args.data}: {len(examples)} labelled lines are too few to train on; {MIN_TRAIN} is the least")

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +46,43 @@ def test_it_keeps_the_old_bundle_when_writing_fails(tmp_path: Path) -> None:
 
     with pytest.raises(OSError, match="disk full"):
         write_bundle(tmp_path / "m", kind="order", version="v2", trainer="quick", labels=(), fill=broken)
+    assert read_bundle(tmp_path / "m").version == "v1"
+    assert [p.name for p in tmp_path.iterdir()] == ["m"]
+
+
+def test_it_replaces_nothing_but_a_bundle_or_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "data.jsonl").write_text("mine")
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "manifest.json").write_text('{"name": "an app", "files": []}')
+    (tmp_path / "gone").symlink_to(tmp_path / "nowhere")
+    written(tmp_path / "noted")
+    (tmp_path / "noted" / "notes.txt").write_text("mine")
+    monkeypatch.chdir(tmp_path / "web")
+    places = [tmp_path / "data.jsonl", tmp_path / "web", tmp_path, tmp_path / "noted", tmp_path / "gone", Path("."), Path("..")]
+    before = sorted(tmp_path.rglob("*"))
+    for place in places:
+        with pytest.raises(ArtifactError, match=re.escape(str(place))):
+            written(place, version="v2")
+    with pytest.raises(ArtifactError, match="is not a folder"):
+        written(tmp_path / "data.jsonl" / "below" / "m")
+    assert sorted(tmp_path.rglob("*")) == before
+    assert (tmp_path / "data.jsonl").read_text() == "mine"
+    (tmp_path / "empty").mkdir()
+    assert written(tmp_path / "empty", version="v2").version == "v2"
+
+
+def test_it_puts_the_old_bundle_back_when_the_new_one_cannot_take_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(tmp_path / "m")
+    rename = os.replace
+
+    def fails_for_new(source: Path, target: Path) -> None:
+        if Path(target).name == "m" and Path(source).name != "bundle":
+            raise OSError("no room")
+        rename(source, target)
+
+    monkeypatch.setattr("scoring.artifacts.os.replace", fails_for_new)
+    with pytest.raises(OSError, match="no room"):
+        written(tmp_path / "m", version="v2")
     assert read_bundle(tmp_path / "m").version == "v1"
     assert [p.name for p in tmp_path.iterdir()] == ["m"]
 
