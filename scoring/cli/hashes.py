@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable
 from importlib import import_module
 
+from scoring.cli.errors import CommandError
 from scoring.cli.lines import write_line
 from scoring.types import Json
 
@@ -18,7 +19,13 @@ def run_hash(args: argparse.Namespace) -> int:
 
 
 def run_match(args: argparse.Namespace) -> int:
-    return _write(import_module(MEDIA).match_paths(args.bank, args.paths))
+    media = import_module(MEDIA)
+    try:
+        return _write(media.match_paths(args.bank, args.paths))
+    except media.BankError as error:
+        raise CommandError(f"{args.bank}: {error}") from error
+    except UnicodeDecodeError as error:
+        raise CommandError(f"{args.bank}: not UTF-8") from error
 
 
 def _write(lines: Iterable[dict[str, Json]]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -61,9 +62,9 @@ def parse_line(kind: Kind, raw: bytes | str) -> tuple[Item | None, Any, str | No
     """(item, id, error): the item or, when the line is bad, its id if one can be read and one line that says what is wrong."""
     name: Any = None
     try:
-        line = json.loads(raw)
+        line = json.loads(raw, parse_constant=_no_number)
         name = line.get("id") if isinstance(line, dict) else None
-        name = name if isinstance(name, str | int | float) else None
+        name = name if isinstance(name, str | int) or (isinstance(name, float) and math.isfinite(name)) else None
         return item_from_line(kind, line), name, None
     except ValidationError as error:
         return None, name, payload_error(error)
@@ -73,8 +74,13 @@ def parse_line(kind: Kind, raw: bytes | str) -> tuple[Item | None, Any, str | No
         return None, name, f"not JSON: {error.msg} at column {error.colno}" if str(error.doc).strip() else "empty line"
     except RecursionError:
         return None, name, "not JSON: nested too deep"
-    except (DatasetError, ValueError, TypeError, AttributeError) as error:
+    except (DatasetError, ValueError, TypeError, AttributeError, OverflowError) as error:
         return None, name, str(error)
+
+
+def _no_number(text: str) -> float:
+    """Infinity and NaN, which json.loads would take, are not JSON and cannot be written out again."""
+    raise ValueError(f"not JSON: {text} is not a number")
 
 
 def payload_error(error: ValidationError) -> str:

@@ -14,7 +14,9 @@ from scoring.artifacts import sha256_file
 from scoring.media.errors import MediaError
 from scoring.media.limits import HASHING, Limits
 from scoring.media.runner import check_file, run_child
-from scoring.signals.hashes import SAME_VIDEO, HashIndex, read_bank
+from scoring.signals.hashes import SAME_VIDEO, BankError, HashIndex, read_bank
+
+__all__ = ["BankError", "hash_file", "hash_paths", "match_hashes", "match_paths"]
 
 
 def hash_file(path: Path, *, limits: Limits = HASHING) -> dict[str, Any]:

@@ -42,6 +42,8 @@ def item_from_line(kind: Kind, line: Any) -> Item:
     """Raises DatasetError, or pydantic.ValidationError with field paths for the payload."""
     if not isinstance(line, Mapping):
         raise DatasetError("a line must be a JSON object")
+    if (named := line.get("kind")) not in (None, kind.name):
+        raise DatasetError(f"kind: the line is of kind {named!r}, not {kind.name!r}")
     if "payload" not in line:
         raise DatasetError("payload: missing")
     name = line.get("id")

@@ -87,6 +87,34 @@ def test_every_line_gets_one_line_in_order_and_bad_ones_an_error(shell: Shell) -
     assert out[10]["error"].startswith("created_at: ")
 
 
+def test_numbers_that_are_none_spoil_only_their_line(shell: Shell) -> None:
+    good = order_lines()[0]
+    chat = b'{"id": "c", "payload": {"messages": [{"sender": "a", "text": "Hello"}], "account": {"sender": "a", "age_days": %s}}}\n'
+    at = b'"payload": {"amount": %s, "placed_at": "2026-01-01"}}\n'
+    lines = [b'{"id": "i", ' + at % b"Infinity", b'{"id": "n", ' + at % b"NaN", b'{"id": 1e999, ' + at % b"-1"]
+    lines += [b'{"id": "e", ' + at % b"1e999", b'{"id": "r", "reports": 1e999, ' + at % b"1", to_bytes([good])]
+    code, out = shell("score", "--kind", "order", stdin=b"".join(lines))
+    assert code == 1
+    assert [line["id"] for line in out] == [None, None, None, "e", "r", good["id"]]
+    assert "Infinity is not a number" in out[0]["error"]
+    assert "NaN is not a number" in out[1]["error"]
+    assert "payload.amount: Input should be a finite number" in out[3]["error"]
+    assert "infinity" in out[4]["error"]
+    assert out[5]["error"] is None
+    code, out = shell("score", "--kind", "chat", stdin=chat % b"1e999" + chat % b"Infinity")
+    assert code == 1
+    assert out[0]["error"] == "payload.account.age_days: Input should be a finite number"
+    assert "Infinity is not a number" in out[1]["error"]
+
+
+def test_a_line_of_another_kind_is_not_scored_as_this_one(shell: Shell) -> None:
+    lines = [{**order_lines()[0], "kind": kind} for kind in ("chat", "order", None)]
+    code, out = shell("score", "--kind", "order", stdin=to_bytes(lines))
+    assert code == 1
+    assert out[0]["error"] == "kind: the line is of kind 'chat', not 'order'"
+    assert [line["error"] for line in out[1:]] == [None, None]
+
+
 def burst(count: int = 8) -> list[dict[str, Any]]:
     return [order_line(f"b{i}", i, 1.0, 1, user_id="u", device_id="d", card_hash=f"c{i}") for i in range(count)]
 
@@ -186,6 +214,37 @@ def test_hash_and_match_are_those_of_the_media_part(shell: Shell, tmp_path: Path
     code, found = shell("match", "--bank", tmp_path / "bank.jsonl", tmp_path / "a.png")
     assert code == 0
     assert found[0]["matches"]
+
+
+@pytest.mark.parametrize(
+    ("bank", "says"),
+    [
+        (b"{broken\n", "bank.jsonl line 1: not JSON"), (b'{"id": "x"}\n', "bank entry x has no hash"), (b"\xff\n", "not UTF-8"),
+        (b'{"id": "x", "pdq": "12"}\n', "not 64 hex digits"),
+    ],
+)  # fmt: skip
+def test_a_bank_that_cannot_be_used_is_one_line(shell: Shell, tmp_path: Path, bank: bytes, says: str) -> None:
+    (tmp_path / "bank.jsonl").write_bytes(bank)
+    code, out = shell("match", "--bank", tmp_path / "bank.jsonl", tmp_path / "a.png")
+    assert (code, out) == (2, [])
+    assert shell.err.count("\n") == 1
+    assert says in shell.err
+
+
+def test_training_deletes_nothing_that_is_not_a_model(shell: Shell, labelled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = labelled.read_bytes()
+
+    def never(*args: object) -> None:
+        raise AssertionError("training must not start")
+
+    monkeypatch.setattr("scoring.cli.models.train_kind", never)
+    monkeypatch.chdir(labelled.parent)
+    for out in (labelled, labelled.parent, "."):
+        assert shell("train", "--kind", "order", "--data", labelled, "--out", out)[0] == 2
+        assert shell.err.count("\n") == 1
+        assert f"train: {out} is " in shell.err
+    assert [p.name for p in labelled.parent.iterdir()] == [labelled.name]
+    assert labelled.read_bytes() == before
 
 
 FAILURES = {
