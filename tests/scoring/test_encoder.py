@@ -24,6 +24,7 @@ from scoring.signals.text_encoder import (
     SEAL,
     TextEncoder,
     encoder_for,
+    encoder_home,
     encoder_id,
     ensure_encoder,
     get_encoder,
@@ -107,6 +108,22 @@ def test_it_exports_again_when_a_file_is_damaged(tmp_path: Path, monkeypatch: py
 def test_an_export_is_the_graph_that_the_starters_were_made_with() -> None:
     """Byte for byte; when the locked versions change and this fails, the starters must be made again."""
     assert get_encoder().graph_sha256 == sha256_file(ensure_encoder() / GRAPH) == GRAPH_SHA256
+
+
+def test_it_writes_nothing_into_a_folder_that_is_not_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SECOND_LOOK_HOME", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert encoder_home() == tmp_path / "cache" / "second-look" / "encoder"
+    for unset in ("", "relative"):
+        monkeypatch.setenv("XDG_CACHE_HOME", unset)
+        monkeypatch.setenv("HOME", str(tmp_path / "me"))
+        assert encoder_home() == tmp_path / "me" / ".cache" / "second-look" / "encoder"
+    (tmp_path / "manage.py").touch()
+    (tmp_path / "scoring").mkdir()
+    assert encoder_home() == Path("var/encoder")
+    monkeypatch.setenv("SECOND_LOOK_HOME", str(tmp_path / "set"))
+    assert encoder_home() == tmp_path / "set" / "encoder"
 
 
 @pytest.fixture
