@@ -1,7 +1,7 @@
 """Models over rows of numbers, behind one face: boosted trees (LightGBM text) and logistic regression (JSON).
 
 A model has targets: "risk" and one for each label. raw() gives log-odds before calibration; contributions() splits the
-log-odds of "risk" over the columns so that they and the base add up to it (exact TreeSHAP; weight x value).
+log-odds of a target ("risk" unless told) over the columns so that they and the base add up to it (exact TreeSHAP; weight x value).
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ class TabularModel(Protocol):
         """rows (n, columns) with NaN for missing -> log-odds (n,)."""
         ...
 
-    def contributions(self, rows: Array) -> Array:
-        """(n, columns + 1) of "risk"; the last column is the base; each row adds up to raw()."""
+    def contributions(self, rows: Array, target: str = RISK) -> Array:
+        """(n, columns + 1) of the target; the last column is the base; each row adds up to raw()."""
         ...
 
     def save(self, folder: Path) -> None: ...
@@ -47,8 +47,8 @@ class BoostedTrees:
         out: Array = self._boosters[target].predict(rows, raw_score=True, num_threads=1)
         return out
 
-    def contributions(self, rows: Array) -> Array:
-        out: Array = self._boosters[RISK].predict(rows, pred_contrib=True, num_threads=1)
+    def contributions(self, rows: Array, target: str = RISK) -> Array:
+        out: Array = self._boosters[target].predict(rows, pred_contrib=True, num_threads=1)
         return out
 
     def gain(self) -> dict[str, float]:
@@ -98,8 +98,8 @@ class LogisticModel:
         out: Array = self.design(rows) @ term.weights + term.base
         return out
 
-    def contributions(self, rows: Array) -> Array:
-        term = self._terms[RISK]
+    def contributions(self, rows: Array, target: str = RISK) -> Array:
+        term = self._terms[target]
         parts = self.design(rows) * term.weights
         n = len(self.columns)
         return np.column_stack([parts[:, :n] + parts[:, n:], np.full(len(rows), term.base)])

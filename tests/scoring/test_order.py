@@ -24,6 +24,7 @@ from scoring.starters import starter_bundle
 from scoring.testing import check_kind
 from scoring.training.dataset import example_from_line, item_from_line, split
 from scoring.training.evaluate import evaluate_scores
+from scoring.training.labels import is_benign
 from scoring.types import Item, PastEvent, RunContext
 from tests.scoring.order_lines import order_line, order_lines
 
@@ -193,6 +194,36 @@ def test_the_starter_ranks_the_known_patterns_above_honest_habits(starter: Order
     risk = evaluate_scores(starter.score([e.item for e in examples], NOW), examples)["risk"]
     assert risk["auroc"] > 0.9
     assert risk["recall_at_1pct_fpr"] > 0.6
+
+
+def test_the_risk_is_no_lower_than_the_likeliest_harm_and_the_reasons_are_its_own(starter: OrderScorer) -> None:
+    examples = examples_with_past(ORDER, [example_from_line(ORDER, line) for line in order_lines(honest=200, bursts=10, seed=5)])
+    items = [e.item for e in examples]
+    rows = starter.rows(items)
+    overall = starter.calibration["risk"].apply(starter.model.raw(rows))
+    scores = starter.explain(items, NOW)
+    assert starter.risks(items) == pytest.approx([score.risk for score in scores])
+    sources = set()
+    for i, score in enumerate(scores):
+        harms = {name: p for name, p in score.labels.items() if not is_benign(name)}
+        assert score.risk == pytest.approx(max(float(overall[i]), *harms.values()))
+        source = next(iter({e.label for e in score.evidence}))
+        assert score.risk == pytest.approx(overall[i] if source == "risk" else harms[source or ""])
+        shares = starter.model.contributions(rows[i : i + 1], source or "")[0]
+        assert shares.sum() == pytest.approx(starter.model.raw(rows[i : i + 1], source or "")[0])
+        assert {e.field: e.weight for e in score.evidence}.items() <= {
+            name: round(float(share), 6) for name, share in zip(starter.model.columns, shares, strict=False)
+        }.items()
+        sources.add(source)
+    assert len(sources) > 1  # else the test would not have seen a label lead
+
+
+def test_words_about_the_payer_do_not_claim_more_than_is_known(starter: OrderScorer) -> None:
+    shared = with_past(order(minutes=60, device_id="d", card_hash="new"), order("o1", 0, device_id="d", card_hash="old"))
+    assert feature(shared, "own_orders_24h") == 1
+    for name in FEATURES:
+        if name.startswith(("own_", "amount_to_own")) and name != "own_at_merchant_30d":
+            assert "same payer, card, device or e-mail" in feature_name(name), name
 
 
 def test_an_order_that_cannot_be_read_is_not_guessed_at(starter: OrderScorer) -> None:

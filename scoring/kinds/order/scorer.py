@@ -54,26 +54,44 @@ class OrderScorer:
 
     def risks(self, items: Sequence[Item]) -> Array:
         """(n,) calibrated, without reasons."""
-        return self.calibration[RISK].apply(self.model.raw(self.rows(items)))
+        rows = self.rows(items)
+        return self._risks(rows, self.calibration[RISK].apply(self.model.raw(rows)), self._by_label(rows))[0]
+
+    def _by_label(self, rows: Array) -> dict[str, Array]:
+        return {t: self.calibration[t].apply(self.model.raw(rows, t)) for t in self.model.targets if t != RISK}
+
+    def _risks(self, rows: Array, overall: Array, by_label: Mapping[str, Array]) -> tuple[Array, list[str]]:
+        """((n,) risks, the target that each comes from): an order is as risky as the likeliest of its harms, or as it is overall.
+
+        Each target is calibrated on its own, so a rare harm can be likelier than the overall model says that any is.
+        """
+        harms = [name for name in by_label if not is_benign(name)]
+        table = np.column_stack([overall, *(by_label[name] for name in harms)])
+        best = table.argmax(axis=1)
+        return table[np.arange(len(rows)), best], [(RISK, *harms)[i] for i in best]
 
     def _score(self, items: Sequence[Item], each_way: int) -> list[Score]:
         if not items:
             return []
         rows = self.rows(items)
         shares = self.model.contributions(rows)
-        risks = self.calibration[RISK].apply(shares.sum(axis=1))
-        by_label = {t: self.calibration[t].apply(self.model.raw(rows, t)) for t in self.model.targets if t != RISK}
+        by_label = self._by_label(rows)
+        risks, sources = self._risks(rows, self.calibration[RISK].apply(shares.sum(axis=1)), by_label)
+        for target in {*sources} - {RISK}:  # the reasons are those of the target that the risk comes from
+            chosen = [i for i, source in enumerate(sources) if source == target]
+            shares[chosen] = self.model.contributions(rows[chosen], target)
         return [
-            self._one(rows[i], shares[i], float(risks[i]), {t: float(p[i]) for t, p in by_label.items()}, each_way)
+            self._one(rows[i], shares[i], float(risks[i]), {t: float(p[i]) for t, p in by_label.items()}, sources[i], each_way)
             if _sayable(item) else self._unscored()
             for i, item in enumerate(items)
         ]  # fmt: skip
 
-    def _one(self, row: Array, shares: Array, risk: float, by_label: Mapping[str, float], each_way: int) -> Score:
+    def _one(self, row: Array, shares: Array, risk: float, by_label: Mapping[str, float], source: str, each_way: int) -> Score:
         values: list[float] = row.tolist()
         weights: list[float] = shares[:-1].tolist()
         labels = self._labels(risk, by_label)
         evidence = contribution_evidence(self.model.columns, values, weights, name=feature_name, value=feature_value, each_way=each_way)
+        evidence = tuple(replace(e, label=source) for e in evidence)
         return Score(
             risk=risk, labels=labels, uncertainty=uncertainty(risk, labels), evidence=evidence, signals=self._signals(values),
             model=self.bundle.model,
