@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from scoring.artifacts import Bundle
+from scoring.decide import decide
+from scoring.kinds.review import REVIEW
 from scoring.kinds.review.scorer import ReviewScorer
+from scoring.policy import read_policy
 from scoring.starters import starter_bundle
 from scoring.types import Item, RunContext, Score
 
@@ -50,6 +53,17 @@ def test_it_says_from_what_how_good_and_not_for_what(bundle: Bundle) -> None:
     card = bundle.file("MODEL_CARD.md").read_text("utf-8")
     assert all(heading in card for heading in ("## From what", "## How good", "## Not for"))
     assert bundle.meta["metrics"]["flagged"]["reviews_benign_uci"]["harmless"][0] <= 0.015
+
+
+def test_pictures_that_nobody_looked_at_send_it_to_a_person(bundle: Bundle) -> None:
+    payloads: list[dict[str, object]] = [{"text": HONEST[5]}, {"text": HONEST[5], "images": []}, {"text": HONEST[5], "images": ["m1"]}]
+    items = [Item(id=str(i), kind="review", payload=payload) for i, payload in enumerate(payloads)]
+    scores = ReviewScorer(bundle).score(items, RunContext())
+    assert [score.errors for score in scores] == [{}, {}, {"pictures": "No model looks at the pictures, so a person does."}]
+    assert scores[2].risk == scores[0].risk
+    policy = read_policy(REVIEW.policy)
+    decision = decide(items[2], scores[2], policy.model_copy(update={"automation": "demo"}))
+    assert (decision.outcome, decision.reason) == ("review", "detector_failed")
 
 
 @pytest.mark.parametrize("label", HARMFUL)

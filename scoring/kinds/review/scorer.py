@@ -24,6 +24,7 @@ Floats = NDArray[np.float64]
 EVIDENCE_FROM = 0.1  # labels below it get no evidence: nothing was found
 SCORE_WORDS = 0  # score() adds up shares; explain() also leaves out words, MAX_WORDS of them, at one encoding each
 CHUNK = 64
+PICTURES = "No model looks at the pictures, so a person does."
 
 
 class ReviewScorer:
@@ -77,6 +78,8 @@ class ReviewScorer:
         labels = {name: round(float(p), 6) for name, p in zip(self._model.labels, verdicts.labels[row], strict=True)}
         risk = round(float(verdicts.risk[row]), 6)
         errors = {"encoder": reason} if (reason := self._broken or verdicts.error) else {}
+        if item.payload.get("images"):
+            errors["pictures"] = PICTURES
         signals: Mapping[str, Json] = {}
         evidence: Sequence[Evidence] = ()
         try:
