@@ -143,7 +143,7 @@ def test_it_ranks_records_and_gives_reasons(starter: ContactScorer) -> None:
 def test_its_contributions_add_up_to_the_margin(starter: ContactScorer) -> None:
     told = starter.explain([item(email="x@mailinator.com")], RunContext())[0]
     head = starter.heads["risk"].head
-    total = sum(e.weight for e in told.evidence if e.label is None)
+    total = sum(e.weight for e in told.evidence if e.label == "risk")
     values = [[extract(item(email="x@mailinator.com"))[name] for name in FEATURES]]
     import numpy as np
 
@@ -151,7 +151,13 @@ def test_its_contributions_add_up_to_the_margin(starter: ContactScorer) -> None:
 
     assert isinstance(head, LinearHead)
     assert total + head.intercept == pytest.approx(float(head.margin(np.array(values))[0]), abs=0.1)
-    assert {e.label for e in told.evidence} == {None, "email", "company", "phone"}
+    assert {e.label for e in told.evidence} == {"risk", "email", "company", "phone"}
+
+
+def test_every_reason_names_its_label(starter: ContactScorer) -> None:
+    score = starter.score([item(email="anna@@nordwind")], RunContext())[0]
+    assert {e.label for e in score.evidence} == {"risk"}
+    assert any(isinstance(block, ReasonsBlock) for block in CONTACT.card(item(email="anna@@nordwind"), score))
 
 
 def test_it_maps_the_accuracy_to_the_range_of_the_options() -> None:

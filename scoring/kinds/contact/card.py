@@ -109,8 +109,8 @@ def _origin(payload: Mapping[str, Json]) -> list[Fact]:
 
 
 def _reasons(score: Score) -> ReasonsBlock | None:
-    """Contributions to the chance that the record is wrong (label None); those to single fields are in the fields."""
-    found = [e for e in score.evidence if e.type == "contribution" and e.field and e.label is None]
+    """Contributions to the chance that the record is wrong (label "risk"); those to single fields are in the fields."""
+    found = [e for e in score.evidence if e.type == "contribution" and e.field and e.label in ("risk", None)]  # None: older scores
     named = [(e.field or "", e) for e in found]
     reasons = [Reason(name=FEATURES.get(name, name), weight=e.weight, value=_shown(name, e.value)) for name, e in named]
     if not reasons:

@@ -67,7 +67,7 @@ class ContactScorer:
         for label in (RISK, *labels) if most is None else (RISK,):
             shares = self.heads[label].head.contributions(x)[0]
             rows = [
-                Evidence(type="contribution", label=None if label == RISK else label, field=name, value=values[name], weight=float(share))
+                Evidence(type="contribution", label=label, field=name, value=values[name], weight=float(share))
                 for name, share in zip(FEATURES, shares, strict=True)
                 if abs(share) >= LEAST
             ]
