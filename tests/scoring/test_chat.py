@@ -18,6 +18,7 @@ from scoring.decide import decide
 from scoring.kind import Split, TrainOptions
 from scoring.kinds.chat import CHAT, closer
 from scoring.kinds.chat import scorer as scorer_module
+from scoring.kinds.chat.evidence import quote
 from scoring.kinds.chat.model import views
 from scoring.kinds.chat.payload import own_sender
 from scoring.kinds.chat.scorer import ChatScorer
@@ -262,6 +263,44 @@ def test_it_says_when_a_picture_could_not_be_read(starter: ChatScorer, monkeypat
     found = starter.score([one], RunContext(media_root=tmp_path))[0]
     assert found.errors["ocr"] == "A picture in the thread could not be read: It is damaged."
     assert found.risk is not None
+
+
+def test_a_picture_without_words_that_was_not_read_is_a_persons_case(starter: ChatScorer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def pictured(turns: list[tuple[str, str]], text: str) -> Item:
+        messages = [*({"sender": s, "text": t} for s, t in turns), {"sender": turns[-1][0], "text": text, "image": "m1"}]
+        return replace(item(turns), payload=CHAT.parse({"messages": messages, "account": {"sender": turns[-1][0]}}))
+
+    told = {"pictures": "A picture without words was not read, so a person looks."}
+    calm, worded = starter.score([pictured(HONEST, " "), pictured(HONEST, "Here it is")], RunContext())
+    assert calm.risk is not None
+    assert (calm.errors, worded.errors) == (told, {})
+    monkeypatch.setattr(scorer_module, "read_pictures", lambda one, context: ({4: "pay by gift card"}, {}))
+    assert "pictures" not in starter.score([pictured(SCAM, "")], RunContext())[0].errors
+    monkeypatch.setattr(scorer_module, "read_pictures", lambda one, context: ({}, {}))
+    assert starter.score([pictured(SCAM, "")], RunContext())[0].errors == told
+
+
+@pytest.mark.parametrize(
+    ("text", "part", "whole"),
+    [
+        ("write me on whatsapp +491512345678 now", "whatsapp +4", "whatsapp +491512345678"),
+        ("call 0151234 now", "51234", "0151234"), ("so pay, then", "pay", "pay"), ("ring +49", "49", "+49"),
+        ("pay 1,250.50, now", "250", "1,250.50"), ("ring 0151-234-567.", "0151-2", "0151-234-567"),
+    ],
+)  # fmt: skip
+def test_a_quote_cuts_no_word_or_number(text: str, part: str, whole: str) -> None:
+    view = views(item([("bert", text)]))[0]
+    start = text.index(part)
+    found = quote(view, 0, start, start + len(part), "scam", 1.0)
+    assert found.text == whole
+    assert text[found.start : found.end] == whole
+
+
+def test_its_quotes_hold_whole_numbers(starter: ChatScorer) -> None:
+    turns = [("bert", "Yes dear, pay by gift card and write me on whatsapp +491512345678 to send the code")]
+    found = [e for e in starter.explain([item(turns)], RunContext())[0].evidence if e.type == "quote"]
+    assert any("+491512345678" in (e.text or "") for e in found)
+    assert all(not (turns[0][1] + " ")[e.end or 0].isalnum() for e in found)
 
 
 def test_it_links_threads_by_contact_and_device(starter: ChatScorer) -> None:

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from scoring.artifacts import ArtifactError, write_bundle
 from scoring.blocks import FramesBlock, NoticeBlock, TextBlock
+from scoring.cli.scores import score_line
 from scoring.decide import decide
 from scoring.kind import Scorer, TrainOptions
 from scoring.kinds.video import VIDEO
@@ -240,6 +241,16 @@ def test_it_sends_what_it_cannot_read_to_a_person(shelf: Shelf, scorer: Scorer, 
     assert sentence in score.errors["media"]
     assert outcome(score) == ("review", "detector_failed")
     assert any(sentence in b.text for b in VIDEO.card(item(media), score) if isinstance(b, NoticeBlock))
+
+
+def test_calm_words_say_nothing_of_a_video_that_could_not_be_read(shelf: Shelf, scorer: Scorer) -> None:
+    one = item("broken.mp4", title="A calm day in the garden")
+    score = scorer.score([one], shelf.with_model())[0]
+    assert score.risk is None
+    assert score.labels["text_harm"] < 0.5
+    line = score_line(one, score)
+    assert line["risk"] is None
+    assert "broken or cut short" in str(line["error"])
 
 
 def test_it_reads_no_path_for_a_stranger(shelf: Shelf, scorer: Scorer) -> None:

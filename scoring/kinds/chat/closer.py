@@ -46,6 +46,11 @@ def read_pictures(item: Item, context: RunContext) -> tuple[dict[int, str], dict
     return texts, errors
 
 
+def wordless_pictures(item: Item) -> set[int]:
+    """Indexes of messages that are a picture and nothing else: what they say is known only when the picture is read."""
+    return {i for i, m in enumerate(item.payload["messages"]) if m.get("image") and not (m.get("text") or "").strip()}
+
+
 def with_picture_texts(item: Item, texts: Mapping[int, str]) -> Item:
     """The thread with what its pictures say after the words of their messages."""
     messages = [

@@ -22,6 +22,7 @@ CUE_LABELS = {
 }  # fmt: skip
 MOST_QUOTES, MOST_WORDS = 12, 5
 LEAST_WORDS = 0.15  # log-odds that a run of words must add to be quoted
+TOKEN = re.compile(r"\+?(?:\d+(?:[-.,/]\d+)+(?!\w)|\w+)")  # a word, or a number with its signs
 FROM_PROBABILITY = 0.2  # labels less likely than this are not argued for
 
 
@@ -46,7 +47,19 @@ def _overlap(a: Evidence, b: Evidence) -> bool:
 
 def quote(view: View, index: int, start: int, end: int, label: str | None, weight: float) -> Evidence:
     text = str(view.item.payload["messages"][index].get("text") or "")
+    start, end = _whole_words(text, start, end)
     return Evidence(type="quote", field="messages", index=index, start=start, end=end, label=label, weight=weight, text=text[start:end])
+
+
+def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
+    """A quote that begins or ends inside a word or a number goes on to its end: half a number tells a reviewer nothing."""
+    first, last = start, end
+    for token in TOKEN.finditer(text):
+        if token.start() < start < token.end():
+            first = token.start()
+        if token.start() < end < token.end():
+            last = token.end()
+    return first, last
 
 
 def own_messages(view: View) -> Iterator[tuple[int, str]]:

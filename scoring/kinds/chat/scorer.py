@@ -14,7 +14,7 @@ import numpy as np
 from scipy import sparse
 
 from scoring.artifacts import ArtifactError, Bundle
-from scoring.kinds.chat.closer import ask, read_pictures, suspicious, with_picture_texts, without_picture_quotes
+from scoring.kinds.chat.closer import ask, read_pictures, suspicious, with_picture_texts, without_picture_quotes, wordless_pictures
 from scoring.kinds.chat.evidence import account_reasons, own_messages, quote, quotes
 from scoring.kinds.chat.model import RISK, Array, ChatModel, View, encode, shared_threads, views
 from scoring.signals.conversation import cue_counts
@@ -25,6 +25,7 @@ from scoring.types import Evidence, Item, Json, RunContext, Score
 from scoring.uncertainty import uncertainty
 
 OCCLUDED = 12  # own messages that explain() takes out one by one
+UNREAD = "A picture without words was not read, so a person looks."
 LEAST_MESSAGE = 0.1  # log-odds that a message must carry to be quoted as a whole
 
 
@@ -53,6 +54,11 @@ class ChatScorer:
                     again = self._all([with_picture_texts(items[i], texts)], full=full)[0]
                     score = without_picture_quotes(again, items[i], texts)
                 scores[i] = replace(score, errors={**score.errors, **errors})
+                unread = wordless_pictures(items[i]) - set(texts)
+            else:
+                unread = wordless_pictures(items[i]) if score.risk is not None else set()
+            if unread:
+                scores[i] = replace(scores[i], errors={**scores[i].errors, "pictures": UNREAD})
         return ask(items, scores, context)
 
     def _all(self, items: Sequence[Item], *, full: bool) -> list[Score]:

@@ -77,6 +77,8 @@ class VideoScorer:
         labels, risk = dict(rating.labels), rating.risk
         if any(match.whole for match in found.matches):
             labels[KNOWN], risk = 1.0, 1.0
+        if found.seen is None:
+            risk = None  # a calm title says nothing of a video that nobody looked at
         frames = cited_frames(found.seen, rating, self.head, found.text_risk, explain=explain) if found.seen else []
         return Score(
             risk=risk, labels=labels, uncertainty=1.0 if found.errors else uncertainty(risk, labels),
