@@ -74,7 +74,7 @@ def _frames(item: Item, score: Score | None) -> FramesBlock:
     frames = [_frame(t, strip.get(t), found, read) for t in sorted({*strip, *(e.t for e in found if e.t is not None)})]
     duration = signals.get("duration_s") or payload.get("duration_s")
     return FramesBlock(
-        title=str(payload.get("title") or "Untitled video"), media=payload.get("media"),
+        title="Video" if payload.get("title") else "Untitled video", media=payload.get("media"),
         duration_s=None if duration is None else float(duration), frames=frames, matches=_matches(score),
     )  # fmt: skip
 

@@ -26,6 +26,13 @@ if (singleKeys) {
   singleKeys.addEventListener("change", () => localStorage.setItem("single-keys", singleKeys.checked ? "on" : "off"));
 }
 
+// Whatever is refused is read first: no dialog may cover it, and the page shows it.
+function bringUp(place) {
+  document.querySelector("dialog[open]")?.close();
+  place.scrollIntoView({ block: "nearest" });
+}
+document.addEventListener("htmx:afterSwap", (event) => event.detail.target?.id === "problem" && bringUp(event.detail.target));
+
 // The machine may not answer: say so, keep what was written.
 export function showProblem(lead, text) {
   const place = byId("problem");
@@ -33,13 +40,14 @@ export function showProblem(lead, text) {
   place.replaceChildren();
   const banner = document.createElement("div");
   banner.className = "banner bad";
+  banner.setAttribute("role", "alert");
   const words = document.createElement("p");
   const bold = document.createElement("b");
   bold.textContent = lead;
   words.append(bold, ` ${text}`);
   banner.append(document.createElement("span"), words);
   place.append(banner);
-  place.scrollIntoView({ block: "nearest" });
+  bringUp(place);
 }
 document.addEventListener("htmx:sendError", () => showProblem("You are offline.", "Nothing was sent. What you chose and wrote is kept here; press again when the line is back."));
 document.addEventListener("htmx:timeout", () => showProblem("No answer in time.", "What you chose and wrote is kept here; press again."));

@@ -34,6 +34,22 @@ function missing() {
   return "";
 }
 
+// Fields and reasons that do not say the same: a hint, for a person may have grounds. A clause without a field covers all.
+function disagreement() {
+  const fields = new Map(findAll("[data-field]:not([data-empty])").map((row) => [row.dataset.field, row]));
+  const isWrong = (name) => Boolean(fields.get(name)?.querySelector('[data-answer="f"]:checked'));
+  const title = (name) => fields.get(name).querySelector("th b").textContent;
+  const wrong = [...fields.keys()].filter(isWrong);
+  if (wrong.length && outcome() === "allow") return `${wrong.map(title).join(", ")}: you said wrong, and ${form().dataset.allow} says that the record is right.`;
+  const covers = (clause) => clause.dataset.labels.split(" ").filter((name) => fields.has(name));
+  const reasons = chosen("clause");
+  const stray = reasons.find((clause) => covers(clause).length && !covers(clause).some(isWrong));
+  if (stray) return `The reason is “${stray.dataset.title.replace(/^./, (first) => first.toUpperCase())}”, but ${covers(stray).map(title).join(", ")} is not marked wrong.`;
+  if (!reasons.length || reasons.some((clause) => !covers(clause).length)) return "";
+  const bare = wrong.find((name) => !reasons.some((clause) => covers(clause).includes(name)) && findAll('[name="clause"]').some((clause) => covers(clause).includes(name)));
+  return bare ? `${title(bare)} is marked wrong, but no reason says so.` : "";
+}
+
 function followAction() {
   const group = find("[data-actions]");
   if (!group) return "";
@@ -69,6 +85,8 @@ function redraw() {
   commit.classList.toggle("incomplete", Boolean(lacks));
   commit.setAttribute("aria-disabled", String(Boolean(lacks)));
   find("[data-commit-words]").textContent = lacks || sentence();
+  const hint = disagreement();
+  if (find("[data-hint]").textContent !== hint) find("[data-hint]").textContent = hint;
 }
 
 function onChange(event) {
