@@ -343,7 +343,9 @@ def test_its_headline_is_one_short_line() -> None:
     assert CHAT.headline(item(SCAM, flagged_index=1).payload).startswith("Yes dear.")
     assert CHAT.headline(item([("a", "x\ny " * 100)]).payload).count("\n") == 0
     assert len(CHAT.headline(item([("a", "word " * 100)]).payload)) <= 120
-    assert CHAT.headline(CHAT.parse({"messages": [{"sender": "a", "image": "m"}]})) == "1 messages without text"
+    silent = {"sender": "a", "image": "m"}
+    assert CHAT.headline(CHAT.parse({"messages": [silent]})) == "1 message without text"
+    assert CHAT.headline(CHAT.parse({"messages": [silent, silent]})) == "2 messages without text"
 
 
 def test_its_generator_is_repeatable_and_complete() -> None:

@@ -224,6 +224,7 @@ def test_its_card_shows_fields_with_checks_and_hides_chances_when_blind(starter:
     assert isinstance(shown, RecordBlock)
     assert [f.name for f in record.fields] == list(CONTACT.record_fields)
     assert {c.name for c in record.fields[0].checks} >= {"Well-formed", "At the company's domain", "Role, not a person"}
+    assert all(c.mark == "high" and c.note for c in record.fields[0].checks if c.name == "Role, not a person")
     assert all(f.chance_right is None for f in record.fields)
     assert shown.fields[0].chance_right is not None
     assert not any(isinstance(b, ReasonsBlock) for b in blind)

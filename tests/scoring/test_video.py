@@ -271,6 +271,7 @@ def test_it_draws_a_strip_that_was_written_by_the_worker(shelf: Shelf, scorer: S
     assert any(frame.label == "violence" and (frame.score or 0) > 0.8 for frame in strip.frames)
     assert len(list((shelf.root / "red.mp4.strip").glob("*.jpg"))) == len(score.signals["strip"])
     assert [b.text for b in blocks if isinstance(b, TextBlock)] == ["A day out", "By the sea"]
+    assert strip.title == "Video"  # the title itself is said once, where its marks can stand
 
 
 def test_it_says_nothing_of_the_score_in_a_blind_card(shelf: Shelf) -> None:

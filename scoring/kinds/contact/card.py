@@ -83,9 +83,11 @@ def _email_checks(payload: Mapping[str, Json]) -> list[Fact]:
         facts.append(_yes_no("Comes from the name", named))
     if placed is not None:
         facts.append(_yes_no("At the company's domain", placed, email.domain))
-    for found, title in ((email.disposable, "Throw-away domain"), (email.free, "Free domain"), (email.role, "Role, not a person")):
-        if found:
-            facts.append(Fact(name=title, value="Yes", mark="mismatch"))
+    cautions = (
+        (email.disposable, "Throw-away domain", "Soon out of use"), (email.free, "Free domain", "Not a company's own"),
+        (email.role, "Role, not a person", "Others read it too"),
+    )  # fmt: skip
+    facts += [Fact(name=title, value="Yes", note=note, mark="high") for found, title, note in cautions if found]
     return facts
 
 
