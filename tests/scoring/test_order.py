@@ -218,6 +218,19 @@ def test_the_risk_is_no_lower_than_the_likeliest_harm_and_the_reasons_are_its_ow
     assert len(sources) > 1  # else the test would not have seen a label lead
 
 
+def test_the_figures_of_a_training_are_those_of_the_scorer(tmp_path: Path) -> None:
+    lines = [
+        {**line, "labels": {"odd": line["labels"]["fraud"] * (i % 2), "even": line["labels"]["fraud"] * (1 - i % 2)}}
+        for i, line in enumerate(order_lines())
+    ]
+    parts = split(examples_with_past(ORDER, [example_from_line(ORDER, line) for line in lines]), ORDER, test=0.0)
+    bundle = ORDER.load_trainer("linear")(parts, tmp_path / "m", TrainOptions())
+    scorer = OrderScorer(bundle)
+    found = evaluate_scores(scorer.score([e.item for e in parts.tune], NOW), parts.tune)["risk"]
+    assert bundle.meta["tune_metrics"]["brier"] == pytest.approx(found["brier"], abs=2e-5)
+    assert bundle.meta["tune_metrics"]["auroc"] == pytest.approx(found["auroc"], abs=2e-5)
+
+
 def test_words_about_the_payer_do_not_claim_more_than_is_known(starter: OrderScorer) -> None:
     shared = with_past(order(minutes=60, device_id="d", card_hash="new"), order("o1", 0, device_id="d", card_hash="old"))
     assert feature(shared, "own_orders_24h") == 1

@@ -16,6 +16,7 @@ from scoring.signals.tabular import RISK, Array, BoostedTrees, TabularModel
 from scoring.training import metrics as measure
 from scoring.training.dataset import snapshot_hash
 from scoring.training.evaluate import label_names
+from scoring.training.labels import is_benign
 from scoring.training.tabular import calibrators, fit_linear, fit_trees, targets_of, write_model
 from scoring.types import Example
 
@@ -43,7 +44,8 @@ def _train(split: Split, out: Path, options: TrainOptions, name: str, fit: Fit) 
     told(0.85, f"Calibrating on {len(split.tune)} orders")
     calibration = calibrators(model, tune_rows, tune_targets, _weights(split.tune))
     labels = tuple(label_names([*split.train, *split.tune]))
-    risk = calibration[RISK].apply(model.raw(tune_rows))
+    told_risks = [calibration[t].apply(model.raw(tune_rows, t)) for t in model.targets if t == RISK or not is_benign(t)]
+    risk = np.max(told_risks, axis=0)  # as the scorer says it
     y = tune_targets[RISK]
     tuned = {"auroc": measure.auroc(y, risk), "ap": measure.average_precision(y, risk), "brier": measure.brier(y, risk)}
 
