@@ -16,7 +16,7 @@ from console.policies.services import policy_draft
 from console.verdicts.models import Verdict
 from tests.e2e.browser import sign_in
 from tests.e2e.conftest import PASSWORD
-from tests.e2e.test_looks import open_case, overflow
+from tests.e2e.test_looks import findings, open_case, overflow
 
 Waiting = Callable[..., Case]
 WIDTHS = [390, 1440]
@@ -63,7 +63,7 @@ def test_a_refused_verdict_is_not_covered(
     banner = late.get_by_role("alert")
     expect(banner).to_contain_text("Not yours any more.")
     assert_wholly_visible(banner)
-    assert overflow(late) == 0
+    assert (findings(late), overflow(late)) == ([], 0)
     # Nothing else moved over or under it: the content begins below.
     assert bottom(late.locator("#problem")) <= top(late.locator(".case"))
     assert Verdict.objects.count() == 1
@@ -128,6 +128,7 @@ def test_a_draft_is_thrown_away_only_after_a_question(browser: Browser, address:
     question = page.get_by_role("dialog", name=f"Throw draft {draft.number} away?")
     expect(question).to_be_visible()
     expect(page.get_by_role("button", name="Keep it")).to_be_focused()
+    assert not script or findings(page) == []
     page.keyboard.press("Enter")
     expect(question).to_be_hidden()
     assert PolicyVersion.objects.filter(pk=draft.pk, state="draft").exists()
