@@ -23,7 +23,6 @@ class Queue(models.Model):
     sla_minutes = models.IntegerField(default=240)
     position = models.SmallIntegerField(default=0)
     is_paused = models.BooleanField(default=False)
-    verdict_first = models.BooleanField(default=False)  # evidence stays folded until the verdict
 
     def __str__(self) -> str:
         return self.slug

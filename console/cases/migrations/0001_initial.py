@@ -28,7 +28,6 @@ class Migration(migrations.Migration):
                 ("sla_minutes", models.IntegerField(default=240)),
                 ("position", models.SmallIntegerField(default=0)),
                 ("is_paused", models.BooleanField(default=False)),
-                ("verdict_first", models.BooleanField(default=False)),
                 ("groups", models.ManyToManyField(blank=True, to="auth.group")),
             ],
         ),
