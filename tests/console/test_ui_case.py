@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from console.accounts.models import User
-from console.cases.models import Case, Claim, Queue, Skip
+from console.cases.models import Case, Claim, Skip
 from console.intake.models import Item
 from console.verdicts.models import Verdict
 from tests.console.ui_forms import HTMX, give_score, verdict_data
@@ -239,11 +239,3 @@ def test_it_needs_the_csrf_token(claimed: Claimed, rita: User) -> None:
     assert answer.status_code == 403
     assert "open too long" in answer.content.decode()
     assert not Verdict.objects.exists()
-
-
-def test_it_holds_back_evidence_in_every_queue(page: Client, claimed: Claimed) -> None:
-    claim = claimed(TEXT)
-    give_score(claim.case, TEXT, "muppet")
-    for first in (True, False):
-        Queue.objects.update(verdict_first=first)
-        assert '<mark class="ev">' not in html_of(page, claim)
