@@ -42,6 +42,8 @@ class Case(models.Model):
     reason = models.CharField(max_length=32)  # code of the decision that sent it here
     sentence = models.CharField(max_length=300)
     severity = models.SmallIntegerField(default=0)
+    label = models.CharField(max_length=64, default="", db_default="", blank=True)  # what it may be, as the decision named it
+    assigned_to = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     priority = models.FloatField(default=0.0)  # higher first
     blind = models.BooleanField(default=False)  # neither reason nor evidence leaves the server
     lease_token = models.BigIntegerField(default=0)  # grows with every claim: the fence
@@ -78,6 +80,7 @@ class Claim(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     lease_until = models.DateTimeField()
     evidence_seen = models.BooleanField(default=False)
+    ahead = models.BooleanField(default=False, db_default=False)  # fetched before its turn, by a short lease: not yet on the screen
     started_at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True, blank=True)
     now: datetime  # the database's time, on what claim_require returns

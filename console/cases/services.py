@@ -39,7 +39,9 @@ def queue_for(item: Item) -> Queue:
     return queue
 
 
-def case_build(*, item: Item, queue: Queue, reason: str, sentence: str, severity: int, chance: float | None, now: datetime) -> Case:
+def case_build(
+    *, item: Item, queue: Queue, reason: str, sentence: str, severity: int, chance: float | None, now: datetime, label: str = ""
+) -> Case:
     """An unsaved case, so that a batch is written with one statement."""
     severity = max(severity, item.severity_hint)
     value = value_of(chance=chance, severity=severity, reports=item.reports)
@@ -49,6 +51,7 @@ def case_build(*, item: Item, queue: Queue, reason: str, sentence: str, severity
         reason=reason,
         sentence=sentence[:300],
         severity=severity,
+        label=label,
         priority=priority_of(value=value, received_at=item.received_at, limit_minutes=queue.sla_minutes),
         due_at=now + timedelta(minutes=queue.sla_minutes),
     )

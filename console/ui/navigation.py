@@ -22,10 +22,33 @@ class Entry:
 
 _EVERYONE = (Role.MODERATOR, Role.LEAD, Role.POLICY, Role.ADMIN)
 _SHAPERS = (Role.LEAD, Role.POLICY, Role.ADMIN)
+_LEADS = (Role.LEAD, Role.ADMIN)
 GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
-    ("Decide", (Entry("Queues", "/", "queue", _EVERYONE), Entry("Items", "/items/", "search", _EVERYONE))),
-    ("Oversee", (Entry("Overview", "/overview/", "health", _SHAPERS), Entry("Audit trail", "/audit/", "audit", _SHAPERS))),
-    ("Shape", (Entry("Policies", "/policies/", "policy", _EVERYONE), Entry("Models", "/models/", "models", _SHAPERS))),
+    (
+        "Decide",
+        (
+            Entry("Queues", "/", "queue", _EVERYONE),
+            Entry("Items", "/items/", "search", _EVERYONE),
+            Entry("My day", "/my-day/", "day", _EVERYONE),
+        ),
+    ),
+    (
+        "Oversee",
+        (
+            Entry("Team", "/team/", "team", _SHAPERS),
+            Entry("Checks", "/checks/", "shield", _LEADS),
+            Entry("Overview", "/overview/", "health", _SHAPERS),
+            Entry("Audit trail", "/audit/", "audit", _SHAPERS),
+        ),
+    ),
+    (
+        "Shape",
+        (
+            Entry("Policies", "/policies/", "policy", _EVERYONE),
+            Entry("Routing", "/routing/", "rule", _LEADS),
+            Entry("Models", "/models/", "models", _SHAPERS),
+        ),
+    ),
     ("Run", (Entry("Deliveries", "/deliveries/", "plug", (Role.LEAD, Role.ADMIN)), Entry("Help", "/help/", "help", _EVERYONE))),
 )
 

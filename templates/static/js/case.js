@@ -198,6 +198,7 @@ function arrive() {
   }
   find("[data-flagged]")?.scrollIntoView({ block: "center" });
   if (screen.dataset.undoCase) forgetLater(screen.dataset.undoCase, Number(screen.dataset.undoSeconds));
+  document.dispatchEvent(new CustomEvent("case:arrived", { detail: screen })); // what a block adds of its own listens for this
 }
 
 document.addEventListener("change", onChange);

@@ -1,0 +1,75 @@
+"""Effect: what a decision does to item and account, and who is told of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models.functions import Now
+
+from console.banks.services import bank_forget, bank_remember
+from console.common.outbox import Event
+from console.enforcement.services import enforcement_apply, enforcement_reverse
+from console.scores.models import Decision
+from console.scores.services import (
+    decision_take_effect,
+)
+from console.verdicts.models import Verdict
+
+
+def events_of(decision: Decision, *, restores: bool = False, not_before: datetime | None = None) -> list[Event]:
+    """The events of a decision, once each: the key names decision and topic."""
+    topics = ["item.decided"] + ["item.enforced"] * (decision.outcome == "enforce") + ["item.restored"] * restores
+    return [
+        Event(
+            topic=topic,
+            source_id=decision.item.source_id,
+            subject=f"item:{decision.item_id}",
+            data=_event_data(decision),
+            dedupe_key=f"decision:{decision.pk}:{topic}",
+            not_before=not_before,
+        )
+        for topic in topics
+    ]
+
+
+def _event_data(decision: Decision) -> dict[str, Any]:
+    """What an integration needs to act, and no content."""
+    item = decision.item
+    return {
+        "item": str(item.pk),
+        "external_id": item.external_id,
+        "kind": item.kind,
+        "decision": str(decision.pk),
+        "number": decision.number,
+        "outcome": decision.outcome,
+        "action": decision.action,
+        "clause": decision.clause,
+        "automated": decision.automated,
+        "statement_url": f"{settings.PUBLIC_URL}/api/v1/decisions/{decision.pk}/statement" if decision.statement else None,
+    }
+
+
+def decisions_release(*, limit: int = 500) -> int:
+    """Let held decisions whose undo is over take effect; returns how many."""
+    released = 0
+    due = Verdict.objects.filter(state=Verdict.State.GIVEN, decision__state=Decision.State.HELD, undo_until__lte=Now())
+    for verdict in due.select_related("decision__item").order_by("undo_until")[:limit]:
+        with transaction.atomic():
+            if decision_take_effect(decision=verdict.decision):
+                decision_apply(verdict.decision)
+                released += 1
+    return released
+
+
+def decision_apply(decision: Decision) -> None:
+    """What a person's decision does to item and account; what an earlier decision did is taken back."""
+    for earlier in Decision.objects.filter(item_id=decision.item_id, number__lt=decision.number, actions__state="active").distinct():
+        enforcement_reverse(earlier)
+    if decision.outcome == "allow":
+        bank_forget(item_id=decision.item_id, actor="system")
+    enforcement_apply(decision)
+    if decision.outcome == "enforce":
+        bank_remember(decision)

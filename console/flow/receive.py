@@ -1,0 +1,100 @@
+"""Receive: items, reports about them, and what the world answered later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+
+from console import dispatch
+from console.accounts.models import Source
+from console.audit.services import Entry, audit_append, audit_append_many
+from console.cases import services as cases
+from console.cases.models import Case
+from console.cases.priority import priority_of, value_of
+from console.common.clock import db_now
+from console.common.errors import Invalid
+from console.common.jobs import job_put_many
+from console.intake import services as intake
+from console.intake.models import Item
+from console.intake.parsing import NewItem
+from console.intake.services import Received
+from console.policies.selectors import active_policy
+from console.scores.models import Decision
+from console.verdicts.models import Label
+from scoring.registry import KINDS
+
+SCORE = "score_item"
+FEEDBACK_LABELS = {"bounce": {"email": 1}, "chargeback": {"fraud": 1}, "refund": {}, "complaint": {}, "confirmed": {"email": 0}}
+
+
+def items_receive(*, source: Source, rows: Sequence[NewItem], actor: str) -> list[Received]:
+    """Accept items: rows, keys, jobs and audit in one transaction. The bell rings after the commit, and may be lost."""
+    with transaction.atomic():
+        answers = intake.items_insert(source=source, rows=rows)
+        lanes: dict[str, list[str]] = {}
+        for row, answer in zip(rows, answers, strict=True):
+            if answer.result == "created":
+                lanes.setdefault(KINDS[row.kind].lane, []).append(str(answer.id))
+        for lane, subjects in lanes.items():
+            ids = job_put_many(task=SCORE, lane=lane, subjects=subjects)
+            transaction.on_commit(partial(dispatch.ring, SCORE, lane, ids))
+        audit_append_many(
+            [
+                Entry(actor=actor, verb="item.received", subject=f"item:{a.id}", item_id=a.id, data={"kind": r.kind})
+                for r, a in zip(rows, answers, strict=True)
+                if a.result == "created"
+            ]
+        )
+    return answers
+
+
+@transaction.atomic
+def item_report(*, item: Item, reporter: str, reason: str, text: str, actor: str) -> None:
+    """A report brings a waiting case forward and opens one for an item that was let through."""
+    if not intake.report_create(item=item, reporter=reporter, reason=reason, text=text):
+        return
+    audit_append(actor=actor, verb="item.reported", subject=f"item:{item.pk}", item_id=item.pk, data={"reason": reason})
+    item = Item.objects.select_for_update(of=("self",)).get(pk=item.pk)
+    case = Case.objects.select_related("queue").filter(item=item).exclude(state=Case.State.CLOSED).first()
+    score = item.scores.order_by("-pk").first()
+    chance = score.risk if score else None
+    if case is not None:
+        value = value_of(chance=chance, severity=case.severity, reports=item.reports)
+        Case.objects.filter(pk=case.pk).update(
+            priority=priority_of(value=value, received_at=item.received_at, limit_minutes=case.queue.sla_minutes)
+        )
+    elif item.status == Item.Status.DECIDED and _was_let_through_by_machine(item):
+        _send_to_person(item, reason="reported", sentence="It was let through, and somebody reported it.", chance=chance)
+
+
+def _was_let_through_by_machine(item: Item) -> bool:
+    return item.decisions.filter(state=Decision.State.EFFECTIVE, outcome="allow", automated=True).exists()
+
+
+def _send_to_person(item: Item, *, reason: str, sentence: str, chance: float | None, severity: int = 0) -> Case:
+    queue = cases.queue_for(item)
+    case = cases.case_build(item=item, queue=queue, reason=reason, sentence=sentence, severity=severity, chance=chance, now=db_now())
+    case.save(force_insert=True)
+    Item.objects.filter(pk=item.pk).update(status=Item.Status.IN_REVIEW)
+    audit_append(
+        actor="system", verb="case.opened", subject=f"case:{case.pk}", item_id=item.pk, data={"reason": reason, "queue": queue.slug}
+    )
+    return case
+
+
+@transaction.atomic
+def item_feedback(*, item: Item, event: str, data: Mapping[str, Any], actor: str) -> None:
+    """What the world answered later becomes a label: a chargeback, a bounce."""
+    if event not in FEEDBACK_LABELS:
+        raise Invalid({"event": [f"{event!r} is not known; use one of {', '.join(FEEDBACK_LABELS)}."]})
+    known = {label for clause in active_policy(item.kind)[1].clauses for label in clause.labels}
+    labels = {name: value for name, value in FEEDBACK_LABELS[event].items() if name in known}
+    if FEEDBACK_LABELS[event] and not labels:
+        raise Invalid({"event": [f"A {event} says nothing of a {KINDS[item.kind].words.one}."]})
+    if not intake.feedback_create(item=item, event=event, data=data):
+        return
+    Label.objects.bulk_create(Label(item=item, name=name, value=value, source="feedback") for name, value in labels.items())
+    audit_append(actor=actor, verb="item.feedback", subject=f"item:{item.pk}", item_id=item.pk, data={"event": event})

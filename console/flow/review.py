@@ -1,0 +1,102 @@
+"""Claim and verdict: verdict, decision, labels, audit and outbox together, fenced by the claim; undo puts all of it back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from console.accounts.models import User
+from console.audit.services import audit_append
+from console.cases import services as cases
+from console.cases.models import Case, Claim, Queue
+from console.cases.services import Hold, actor_of
+from console.common.errors import Conflict
+from console.common.outbox import outbox_cancel, outbox_put_many
+from console.enforcement.statements import statement_of_reasons
+from console.flow.effect import events_of
+from console.intake.models import Item
+from console.policies.selectors import active_policy
+from console.scores.services import (
+    DecisionFacts,
+    decision_supersede,
+    decision_undo,
+)
+from console.verdicts import services as verdicts
+from console.verdicts.labels import labels_of, target_of
+from console.verdicts.models import Verdict
+from console.verdicts.services import VerdictForm
+from scoring.policy import PolicyDocument
+from scoring.registry import KINDS
+
+
+def case_claim(*, queue: Queue, reviewer: User, is_lead: bool = False, source_id: int | None = None) -> Claim | None:
+    return cases.case_claim_next(queue=queue, reviewer=reviewer, is_lead=is_lead, source_id=source_id)
+
+
+
+
+@transaction.atomic
+def verdict_give(*, case_id: UUID, reviewer: User, token: int, form: VerdictForm) -> Verdict:
+    """Verdict, decision, labels, audit and outbox together, fenced by the claim. Effects leave when undo is over."""
+    claim = cases.claim_require(Hold(case_id=case_id, reviewer=reviewer, token=token))
+    item = claim.case.item
+    policy_version, document = active_policy(item.kind)
+    form = verdicts.form_check(form, document, KINDS[item.kind].record_fields)
+    cases.claim_close(claim=claim, state=Claim.State.DECIDED, case_state=Case.State.CLOSED)
+    facts = _verdict_facts(item, form, document)
+    score = item.scores.only("pk", "model").order_by("-pk").first()
+    decision = decision_supersede(item=item, facts=facts, policy_version=policy_version, score=score, held=True)
+    until = claim.now + timedelta(seconds=settings.UNDO_SECONDS)
+    labels = labels_of(document=document, outcome=form.outcome, clauses=tuple(form.clauses), fields=form.fields, given=form.labels)
+    verdict = verdicts.verdict_create(
+        claim=claim, reviewer=reviewer, decision=decision, policy_version=policy_version, form=form, labels=labels, undo_until=until
+    )
+    Item.objects.filter(pk=item.pk).update(status=Item.Status.DECIDED)
+    restores = form.outcome == "allow" and item.actions.filter(state="active").exists()
+    outbox_put_many(events_of(decision, restores=restores, not_before=until))
+    audit_append(
+        actor=actor_of(reviewer), verb="verdict.given", subject=f"verdict:{verdict.pk}", item_id=item.pk,
+        data={"outcome": form.outcome, "clauses": list(form.clauses), "token": token, "evidence_seen": claim.evidence_seen},
+    )  # fmt: skip
+    return verdict
+
+
+def _verdict_facts(item: Item, form: VerdictForm, document: PolicyDocument) -> DecisionFacts:
+    words = KINDS[item.kind].words
+    if form.outcome == "allow":
+        return DecisionFacts(outcome="allow", reason="verdict", automated=False, sentence=f"{words.allowed} by a person.")
+    clause = next((c for c in document.clauses if c.id in form.clauses), None)
+    facts = DecisionFacts(
+        outcome="enforce",
+        reason="verdict",
+        automated=False,
+        action=form.action or "",
+        clause=clause.id if clause else "",
+        label=target_of(clause) if clause else "",
+        severity=form.severity or 0,
+        sentence=f"{words.enforced}: {clause.title.lower()}." if clause else f"{words.enforced} by a person.",
+    )
+    return replace(facts, statement=statement_of_reasons(item, facts, document))
+
+
+@transaction.atomic
+def verdict_undo(*, verdict_id: UUID, reviewer: User) -> Verdict:
+    """Everything is as it was before; the case waits at its old place (case_claim_one takes it again)."""
+    verdict = verdicts.verdict_withdraw(verdict_id=verdict_id, reviewer=reviewer)
+    # Effects may leave between the check of the window and here: then nothing is undone, and this transaction rolls back.
+    if not (decision_undo(decision=verdict.decision) and outbox_cancel(dedupe_prefix=f"decision:{verdict.decision_id}:")):
+        raise Conflict("The time to undo is over: it has taken effect. Give a new verdict instead.", code="undo_over")
+    Item.objects.filter(pk=verdict.item_id).update(status=Item.Status.IN_REVIEW)
+    Case.objects.filter(pk=verdict.case_id, state=Case.State.CLOSED).update(state=Case.State.WAITING, closed_at=None)
+    audit_append(
+        actor=actor_of(reviewer),
+        verb="verdict.undone",
+        subject=f"verdict:{verdict.pk}",
+        item_id=verdict.item_id,
+        data={"case": str(verdict.case_id)},
+    )
+    return verdict

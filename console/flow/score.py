@@ -1,0 +1,147 @@
+"""Score and decide. What cannot be scored goes to a person with the reason; never allowed, never dropped."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from django.db import transaction
+
+from console.audit.services import Entry, audit_append_many
+from console.banks.selectors import bank_index
+from console.cases import services as cases
+from console.cases.models import Case
+from console.common.clock import db_now
+from console.common.jobs import Claimed, jobs_done
+from console.common.outbox import outbox_put_many
+from console.enforcement.services import enforcement_apply
+from console.enforcement.statements import statement_of_reasons
+from console.flow.effect import events_of
+from console.intake.history import scoring_items
+from console.intake.models import Item
+from console.policies.models import PolicyVersion
+from console.policies.selectors import active_policy
+from console.scores.models import Decision, Score
+from console.scores.services import (
+    decision_build,
+    facts_of,
+    score_build,
+)
+from console.scores.serving import run_context, scorer_for
+from console.training.selectors import champion_bundle
+from scoring.artifacts import ArtifactError
+from scoring.decide import decide
+from scoring.policy import PolicyDocument
+from scoring.types import Decision as Decided
+from scoring.types import Item as ScoringItem
+from scoring.types import Score as Scored
+
+log = logging.getLogger(__name__)
+
+
+def items_score(*, jobs: Sequence[Claimed]) -> None:
+    """Score and decide what the jobs name. A job whose lease was lost meanwhile writes nothing."""
+    items = {str(i.pk): i for i in Item.objects.filter(pk__in=[job.subject for job in jobs])}
+    open_jobs = [job for job in jobs if job.subject in items and items[job.subject].status == Item.Status.RECEIVED]
+    settled = [job for job in jobs if job not in open_jobs]
+    if settled:
+        jobs_done([(job.id, job.token) for job in settled])
+    by_kind: dict[str, list[Claimed]] = {}
+    for job in open_jobs:
+        by_kind.setdefault(items[job.subject].kind, []).append(job)
+    for kind, batch in by_kind.items():
+        _score_kind(kind, batch, [items[job.subject] for job in batch])
+
+
+def _score_kind(kind: str, jobs: Sequence[Claimed], items: Sequence[Item]) -> None:
+    asked = scoring_items(items)
+    started = time.perf_counter()
+    try:
+        bundle = champion_bundle(kind)
+        scored = scorer_for(bundle).score(asked, run_context(bank_index()))
+        checksum = bundle.checksum
+    except (ArtifactError, OSError) as error:
+        log.error("model cannot be used", extra={"kind": kind, "error": str(error)})
+        scored, checksum = [Scored(risk=None, errors={"model": str(error)}) for _ in asked], ""
+    took_ms = (time.perf_counter() - started) * 1000 / len(asked)
+    _write(jobs, items, asked, scored, checksum, took_ms)
+
+
+@transaction.atomic
+def _write(
+    jobs: Sequence[Claimed], items: Sequence[Item], asked: Sequence[ScoringItem], scored: Sequence[Scored], checksum: str, took_ms: float
+) -> None:
+    kept = jobs_done([(job.id, job.token) for job in jobs])
+    # Scoring took its time: what was reported meanwhile counts, and what was decided meanwhile stays.
+    fresh = _still_received(items)
+    mine = [index for index, job in enumerate(jobs) if job.id in kept and items[index].pk in fresh]
+    if not mine:
+        return
+    rows = Score.objects.bulk_create(score_build(item=items[i], scored=scored[i], checksum=checksum, took_ms=took_ms) for i in mine)
+    policy = active_policy(items[0].kind)
+    known = [(fresh[items[i].pk], replace(asked[i], reports=fresh[items[i].pk].reports), scored[i]) for i in mine]
+    _settle([(item, row, decide(ask, score, policy[1])) for (item, ask, score), row in zip(known, rows, strict=True)], policy)
+
+
+def _still_received(items: Sequence[Item]) -> dict[UUID, Item]:
+    """Lock those that nothing has decided yet, in the order of their ids."""
+    locked = Item.objects.select_for_update(of=("self",)).filter(pk__in=[i.pk for i in items], status=Item.Status.RECEIVED)
+    return {item.pk: item for item in locked.order_by("pk")}
+
+
+def _settle(settled: Sequence[tuple[Item, Score, Decided]], policy: tuple[PolicyVersion, PolicyDocument]) -> None:
+    """Write the first decision of each item and what follows: a case, or the effect with its events. All of one kind."""
+    kind = settled[0][0].kind
+    version, document = policy
+    queue, now = cases.queue_for(settled[0][0]), db_now()
+    decisions: list[Decision] = []
+    opened: list[Case] = []
+    entries: list[Entry] = []
+    for item, row, decided in settled:
+        facts = facts_of(decided)
+        if facts.outcome == "enforce":
+            facts = replace(facts, statement=statement_of_reasons(item, facts, document))
+        decision = decision_build(item=item, number=1, facts=facts, policy_version=version, score=row)
+        decisions.append(decision)
+        actor, about = f"machine:{row.model or kind}", {"item_id": item.pk}
+        entries.append(
+            Entry(actor=actor, verb="item.scored", subject=f"item:{item.pk}", data={"model": row.model, "score": row.pk}, **about)
+        )
+        data = {"outcome": facts.outcome, "reason": facts.reason, "policy": version.number, "rule": facts.rule}
+        entries.append(Entry(actor=actor, verb="item.decided", subject=f"decision:{decision.pk}", data=data, **about))
+        if facts.outcome == "review":
+            case = cases.case_build(
+                item=item, queue=queue, reason=facts.reason, sentence=facts.sentence, severity=facts.severity, chance=row.risk, now=now,
+                label=facts.label,
+            )
+            opened.append(case)
+            data = {"queue": queue.slug, "reason": facts.reason}
+            entries.append(Entry(actor=actor, verb="case.opened", subject=f"case:{case.pk}", data=data, **about))
+    Decision.objects.bulk_create(decisions)
+    Case.objects.bulk_create(opened)
+    waiting = {case.item_id for case in opened}
+    Item.objects.filter(pk__in=waiting).update(status=Item.Status.IN_REVIEW)
+    done = [decision for decision in decisions if decision.item_id not in waiting]
+    Item.objects.filter(pk__in=[d.item_id for d in done]).update(status=Item.Status.DECIDED)
+    outbox_put_many([event for decision in done for event in events_of(decision)])
+    audit_append_many(entries)
+    for decision in done:
+        enforcement_apply(decision)
+
+
+@transaction.atomic
+def scoring_gave_up(*, item_id: UUID, error: str) -> None:
+    """After the last attempt: the item goes to a person, with what went wrong."""
+    item = Item.objects.select_for_update(of=("self",)).filter(pk=item_id, status=Item.Status.RECEIVED).first()
+    if item is None:
+        return
+    scored = Scored(risk=None, errors={"scorer": error[:500] or "The scorer did not finish."})
+    row = score_build(item=item, scored=scored, checksum="", took_ms=None)
+    row.save()
+    decided = Decided(
+        outcome="review", reason="scorer_failed", sentence="It could not be scored, so a person looks.", severity=item.severity_hint
+    )
+    _settle([(item, row, decided)], active_policy(item.kind))

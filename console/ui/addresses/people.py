@@ -1,0 +1,13 @@
+"""The person themselves: help, account, keys."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, path
+
+from console.ui import account_pages, help_pages
+
+pages: list[URLPattern | URLResolver] = [
+    path("help/", help_pages.index, name="help"),
+    path("help/<slug:name>/", help_pages.topic, name="help_topic"),
+    path("account/theme/", account_pages.theme, name="theme"),
+]
