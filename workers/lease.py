@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.cases.services import claims_expire
+from console.cases.holding import claims_expire
 from workers.app import app
 
 

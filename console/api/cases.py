@@ -18,10 +18,10 @@ from console.api.docs import described
 from console.api.forms import ClaimIn, HoldIn, PassOnIn, SkipIn, VerdictIn
 from console.api.schemas import LeaseOut, QueueList, ScreenOut, VerdictOut
 from console.api.shapes import case_row, verdict_row
-from console.cases import services as cases
+from console.cases import holding
+from console.cases.holding import Hold
 from console.cases.models import Case, Claim, Queue
 from console.cases.selectors import queue_overview, queues_for
-from console.cases.services import Hold
 from console.common.errors import NotFound
 from console.insights.screen import CaseScreen, case_open
 from console.intake.models import Item
@@ -64,7 +64,7 @@ class QueueClaim(ApiView):
         if claim is None:
             return Answer(status=204)
         if form.evidence and not claim.case.blind:
-            cases.case_reveal(hold=Hold(case_id=claim.case_id, reviewer=caller.user, token=claim.token))
+            holding.case_reveal(hold=Hold(case_id=claim.case_id, reviewer=caller.user, token=claim.token))
             claim.evidence_seen = True
         return Answer(_screen(case_open(case=claim.case, claim=claim), claim))
 
@@ -112,7 +112,7 @@ class CaseHeartbeat(CaseView):
     @_hold_doc("Keep the case for another full lease", "heartbeat", HoldIn)
     @idempotent
     def post(self, request: Request, case_id: UUID) -> HttpResponse:
-        until = cases.case_heartbeat(hold=self.hold(case_id, read_body(request, HoldIn)))
+        until = holding.case_heartbeat(hold=self.hold(case_id, read_body(request, HoldIn)))
         return Answer({"case": case_id, "state": "claimed", "lease_until": until})
 
 
@@ -120,7 +120,7 @@ class CaseRelease(CaseView):
     @_hold_doc("Give the case back", "release", HoldIn)
     @idempotent
     def post(self, request: Request, case_id: UUID) -> HttpResponse:
-        cases.case_release(hold=self.hold(case_id, read_body(request, HoldIn)))
+        holding.case_release(hold=self.hold(case_id, read_body(request, HoldIn)))
         return Answer({"case": case_id, "state": "waiting", "lease_until": None})
 
 
@@ -129,7 +129,7 @@ class CaseSkip(CaseView):
     @idempotent
     def post(self, request: Request, case_id: UUID) -> HttpResponse:
         form = read_body(request, SkipIn)
-        cases.case_skip(hold=self.hold(case_id, form), reason=form.reason)
+        holding.case_skip(hold=self.hold(case_id, form), reason=form.reason)
         return Answer({"case": case_id, "state": "waiting", "lease_until": None})
 
 
@@ -140,7 +140,7 @@ class CaseEscalate(CaseView):
     @idempotent
     def post(self, request: Request, case_id: UUID) -> HttpResponse:
         form = read_body(request, PassOnIn)
-        cases.case_pass_on(hold=self.hold(case_id, form), purpose=self.purpose, note=form.note)
+        holding.case_pass_on(hold=self.hold(case_id, form), purpose=self.purpose, note=form.note)
         return Answer({"case": case_id, "state": "waiting", "lease_until": None})
 
 
@@ -149,7 +149,7 @@ class CaseSecondOpinion(CaseView):
     @idempotent
     def post(self, request: Request, case_id: UUID) -> HttpResponse:
         form = read_body(request, PassOnIn)
-        cases.case_pass_on(hold=self.hold(case_id, form), purpose="second", note=form.note)
+        holding.case_pass_on(hold=self.hold(case_id, form), purpose="second", note=form.note)
         return Answer({"case": case_id, "state": "waiting", "lease_until": None})
 
 
@@ -160,9 +160,9 @@ class CaseReveal(CaseView):
     def post(self, request: Request, case_id: UUID) -> HttpResponse:
         hold = self.hold(case_id, read_body(request, HoldIn))
         with transaction.atomic():  # the hold is locked first, also where a blind case has nothing to show
-            claim = cases.claim_require(hold)
+            claim = holding.claim_require(hold)
             if not claim.case.blind:
-                cases.case_reveal(hold=hold)
+                holding.case_reveal(hold=hold)
                 claim.refresh_from_db(fields=["evidence_seen"])
         return Answer(_screen(case_open(case=claim.case, claim=claim), claim))
 

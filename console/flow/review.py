@@ -11,9 +11,10 @@ from django.db import transaction
 
 from console.accounts.models import User
 from console.audit.services import audit_append
-from console.cases import services as cases
+from console.cases import claiming, holding
+from console.cases.claiming import actor_of
+from console.cases.holding import Hold
 from console.cases.models import Case, Claim, Queue
-from console.cases.services import Hold, actor_of
 from console.common.errors import Conflict
 from console.common.outbox import outbox_cancel, outbox_put_many
 from console.enforcement.statements import statement_of_reasons
@@ -34,7 +35,7 @@ from scoring.registry import KINDS
 
 
 def case_claim(*, queue: Queue, reviewer: User, is_lead: bool = False, source_id: int | None = None) -> Claim | None:
-    return cases.case_claim_next(queue=queue, reviewer=reviewer, is_lead=is_lead, source_id=source_id)
+    return claiming.case_claim_next(queue=queue, reviewer=reviewer, is_lead=is_lead, source_id=source_id)
 
 
 
@@ -42,11 +43,11 @@ def case_claim(*, queue: Queue, reviewer: User, is_lead: bool = False, source_id
 @transaction.atomic
 def verdict_give(*, case_id: UUID, reviewer: User, token: int, form: VerdictForm) -> Verdict:
     """Verdict, decision, labels, audit and outbox together, fenced by the claim. Effects leave when undo is over."""
-    claim = cases.claim_require(Hold(case_id=case_id, reviewer=reviewer, token=token))
+    claim = holding.claim_require(Hold(case_id=case_id, reviewer=reviewer, token=token))
     item = claim.case.item
     policy_version, document = active_policy(item.kind)
     form = verdicts.form_check(form, document, KINDS[item.kind].record_fields)
-    cases.claim_close(claim=claim, state=Claim.State.DECIDED, case_state=Case.State.CLOSED)
+    holding.claim_close(claim=claim, state=Claim.State.DECIDED, case_state=Case.State.CLOSED)
     facts = _verdict_facts(item, form, document)
     score = item.scores.only("pk", "model").order_by("-pk").first()
     decision = decision_supersede(item=item, facts=facts, policy_version=policy_version, score=score, held=True)

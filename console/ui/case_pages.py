@@ -14,10 +14,10 @@ from django.views.decorators.http import require_POST, require_safe
 from console import flow
 from console.accounts.models import User
 from console.accounts.roles import Role, user_has_role
-from console.cases import services as cases
+from console.cases import claiming, holding
+from console.cases.holding import Hold
 from console.cases.models import Case, Claim, Queue
 from console.cases.selectors import open_claim, queue_overview, queues_for
-from console.cases.services import Hold
 from console.common.errors import Conflict, DomainError, Invalid, NotFound
 from console.ui.access import page_for, person
 from console.ui.problems import banner, sentence_of, status_of
@@ -46,7 +46,7 @@ def is_lead(user: User) -> bool:
 
 def next_claim(queue: Queue, user: User) -> Claim | None:
     """What the person still holds here, else the next that waits."""
-    return cases.claim_resume(queue=queue, reviewer=user) or flow.case_claim(queue=queue, reviewer=user, is_lead=is_lead(user))
+    return claiming.claim_resume(queue=queue, reviewer=user) or flow.case_claim(queue=queue, reviewer=user, is_lead=is_lead(user))
 
 
 def _draw(request: HttpRequest, case: Case, claim: Claim | None, holder: Claim | None = None) -> HttpResponse:
@@ -88,7 +88,7 @@ def take(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """Hold this very case, if it waits."""
     case = _case(request, case_id)
     mine, _ = _claim_of(case, person(request))
-    claim = mine or cases.case_claim_one(case_id=case.pk, reviewer=person(request), is_lead=is_lead(person(request)))
+    claim = mine or claiming.case_claim_one(case_id=case.pk, reviewer=person(request), is_lead=is_lead(person(request)))
     if claim is None:
         error = Conflict("Somebody else has this one now, it was decided, or you passed it on. Take the next.")
         return banner(request, error, back=reverse("ui:queue", args=[case.queue.slug]))
@@ -131,7 +131,7 @@ def undo(request: HttpRequest, verdict_id: UUID) -> HttpResponse:
         undone = flow.verdict_undo(verdict_id=verdict_id, reviewer=person(request))
     except DomainError as error:
         return banner(request, error, back="/", lead="Not undone.")
-    claim = cases.case_claim_one(case_id=undone.case_id, reviewer=person(request), is_lead=is_lead(person(request)))
+    claim = claiming.case_claim_one(case_id=undone.case_id, reviewer=person(request), is_lead=is_lead(person(request)))
     if claim is None:
         messages.info(request, "Undone. Somebody else took the case meanwhile.")
         return draw_next(request, undone.case.queue)
@@ -146,7 +146,7 @@ def reveal(request: HttpRequest, case_id: UUID) -> HttpResponse:
     try:
         if case.blind:
             raise Conflict("In this case everybody decides without the machine's opinion.")
-        cases.case_reveal(hold=_hold(request, case))
+        holding.case_reveal(hold=_hold(request, case))
     except DomainError as error:
         return _refused(request, case, error)
     mine, _ = _claim_of(case, person(request))
@@ -160,7 +160,7 @@ def reveal(request: HttpRequest, case_id: UUID) -> HttpResponse:
 def heartbeat(request: HttpRequest, case_id: UUID) -> JsonResponse:
     """Keep the case longer. 409 with a sentence when it is gone."""
     try:
-        until = cases.case_heartbeat(hold=_hold(request, _case(request, case_id)))
+        until = holding.case_heartbeat(hold=_hold(request, _case(request, case_id)))
     except DomainError as error:
         return JsonResponse({"sentence": sentence_of(error)}, status=status_of(error))
     return JsonResponse({"seconds": seconds_until(until)})
@@ -174,7 +174,7 @@ def skip(request: HttpRequest, case_id: UUID) -> HttpResponse:
         reason = request.POST.get("reason", "")
         if reason not in dict(SKIP_REASONS):
             raise Invalid({"reason": ["Choose why you skip it."]})
-        cases.case_skip(hold=_hold(request, case), reason=reason)
+        holding.case_skip(hold=_hold(request, case), reason=reason)
     except DomainError as error:
         return _refused(request, case, error)
     return draw_next(request, case.queue)
@@ -189,7 +189,7 @@ def pass_on(request: HttpRequest, case_id: UUID) -> HttpResponse:
         purpose = request.POST.get("to", "")
         if purpose not in ("second", "escalated"):
             raise Invalid({"to": ["Choose another person or a lead."]})
-        cases.case_pass_on(hold=_hold(request, case), purpose=purpose, note=request.POST.get("note", ""))
+        holding.case_pass_on(hold=_hold(request, case), purpose=purpose, note=request.POST.get("note", ""))
     except DomainError as error:
         return _refused(request, case, error)
     return draw_next(request, case.queue)
@@ -201,7 +201,7 @@ def release(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """Give it back and return to the queues."""
     case = _case(request, case_id)
     try:
-        cases.case_release(hold=_hold(request, case))
+        holding.case_release(hold=_hold(request, case))
     except DomainError as error:
         return _refused(request, case, error)
     if "HX-Request" in request.headers:

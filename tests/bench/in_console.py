@@ -12,8 +12,8 @@ from django.utils import timezone
 from console.accounts.roles import Role
 from console.accounts.services import source_ensure, user_create
 from console.audit.services import audit_append
+from console.cases.claiming import case_claim_next
 from console.cases.models import Case, Claim, Queue
-from console.cases.services import case_claim_next
 from console.flow import items_receive
 from console.intake.models import Item
 from console.intake.parsing import parse_item

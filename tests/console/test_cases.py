@@ -13,9 +13,13 @@ from django.db.models.functions import Now
 from console.accounts.models import User
 from console.accounts.roles import Role
 from console.accounts.services import user_create
+from console.cases import claiming
+from console.cases.claiming import case_claim_next, case_claim_one
+from console.cases.holding import Hold, case_heartbeat, case_pass_on, case_release, case_skip, claims_expire
+from console.cases.limits import ServeLimits
 from console.cases.models import Case, Claim
 from console.cases.selectors import next_cases, queue_overview
-from console.cases.services import Hold, case_claim_next, case_heartbeat, case_pass_on, case_release, case_skip, claims_expire, queue_for
+from console.cases.services import queue_for
 
 Waiting = Callable[..., Case]
 
@@ -126,3 +130,44 @@ def test_many_reviewers_never_get_the_same_case(waiting: Waiting) -> None:
     with ThreadPoolExecutor(8) as pool:
         got = [case for person_cases in pool.map(work, people) for case in person_cases]
     assert sorted(map(str, got)) == sorted(str(c.pk) for c in cases)
+
+
+def test_it_serves_an_assigned_case_to_that_person_first_and_to_nobody_else(waiting: Waiting, rita: User, ravi: User, lena: User) -> None:
+    severe, mild = waiting(severity_hint=3), waiting()
+    queue = queue_for(mild.item)
+    Case.objects.filter(pk=mild.pk).update(assigned_to=rita)
+    first = case_claim_next(queue=queue, reviewer=rita)
+    assert first is not None
+    assert first.case_id == mild.pk
+    case_release(hold=hold(first))
+    other = case_claim_next(queue=queue, reviewer=ravi)
+    assert other is not None
+    assert other.case_id == severe.pk
+    assert case_claim_next(queue=queue, reviewer=ravi) is None
+    assert case_claim_one(case_id=mild.pk, reviewer=ravi) is None
+    assert case_claim_one(case_id=mild.pk, reviewer=lena, is_lead=True) is not None
+
+
+def test_it_frees_an_assigned_case_that_its_person_skips(waiting: Waiting, rita: User, ravi: User) -> None:
+    case = waiting()
+    Case.objects.update(assigned_to=rita)
+    claim = case_claim_next(queue=case.queue, reviewer=rita)
+    assert claim is not None
+    case_skip(hold=hold(claim), reason="language")
+    assert case_claim_next(queue=case.queue, reviewer=ravi) is not None
+
+
+@pytest.mark.parametrize("limits", [ServeLimits(max_severity=2), ServeLimits(avoid=("hate",))])
+def test_it_does_not_serve_what_a_person_keeps_away_from(
+    waiting: Waiting, rita: User, ravi: User, monkeypatch: pytest.MonkeyPatch, limits: ServeLimits
+) -> None:
+    severe, mild = waiting(severity_hint=3), waiting()
+    Case.objects.filter(pk=severe.pk).update(label="hate")
+    monkeypatch.setattr(claiming, "serve_limits", lambda user: limits if user == rita else ServeLimits())
+    got = case_claim_next(queue=mild.queue, reviewer=rita)
+    assert got is not None
+    assert got.case_id == mild.pk
+    assert case_claim_next(queue=mild.queue, reviewer=rita) is None
+    other = case_claim_next(queue=mild.queue, reviewer=ravi)
+    assert other is not None
+    assert other.case_id == severe.pk

@@ -9,8 +9,10 @@ import pytest
 
 from console.accounts.models import Source, User
 from console.audit.models import AuditRow
+from console.cases.claiming import case_claim_one
+from console.cases.holding import Hold, case_reveal
 from console.cases.models import Case, Claim
-from console.cases.services import Hold, case_claim_one, case_reveal, queue_for
+from console.cases.services import queue_for
 from console.common.errors import Conflict, Invalid, NotFound
 from console.common.jobs import job_claim
 from console.common.models import Job, OutboxEvent
@@ -269,7 +271,7 @@ def test_feedback_becomes_a_label_once(post: Callable[..., Item]) -> None:
 
 
 def test_a_hold_names_case_reviewer_and_token(claimed: Callable[..., Claim], ravi: User) -> None:
-    from console.cases.services import case_heartbeat
+    from console.cases.holding import case_heartbeat
 
     claim = claimed()
     with pytest.raises(Conflict):

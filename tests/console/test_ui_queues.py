@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 
 from console.accounts.models import User
+from console.cases.claiming import case_claim_next
 from console.cases.models import Case, Claim, Queue
-from console.cases.services import case_claim_next
 from console.intake.models import Quarantine
 
 Waiting = Callable[..., Case]

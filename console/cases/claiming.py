@@ -1,0 +1,92 @@
+"""Claims: one statement takes a case, raises its fence, opens the claim and writes the audit row. Nobody gets what another took."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+from django.db.models.functions import Now
+
+from console.accounts.models import User
+from console.cases.limits import serve_limits
+from console.cases.models import Claim, Queue
+
+_TAKE = """
+), taken AS (
+    UPDATE cases_case c SET state = 'claimed', lease_token = c.lease_token + 1
+    FROM next WHERE c.id = next.id RETURNING c.id, c.item_id, c.lease_token
+), held AS (
+    INSERT INTO cases_claim (case_id, reviewer_id, token, state, lease_until, evidence_seen)
+    SELECT id, %(reviewer)s, lease_token, 'open', clock_timestamp() + make_interval(mins => %(minutes)s),
+           EXISTS (SELECT 1 FROM cases_claim seen WHERE seen.case_id = taken.id AND seen.reviewer_id = %(reviewer)s AND seen.evidence_seen)
+    FROM taken
+    RETURNING id
+), noted AS (
+    INSERT INTO audit_auditrow (actor, verb, subject, item_id, data, prev_hash, hash)
+    SELECT %(actor)s, 'case.claimed', 'case:' || id, item_id, jsonb_build_object('token', lease_token), '', '' FROM taken
+)
+SELECT id FROM held
+"""
+# What is served to whom. Assigned to somebody: to that person first, and to nobody else.
+_SERVED = """
+    SELECT c.id FROM cases_case c
+    WHERE c.queue_id = %(queue)s AND c.state = 'waiting' AND {whose}
+      AND c.severity <= %(max_severity)s AND c.label <> ALL(%(avoid)s::text[])
+      AND (%(source)s::bigint IS NULL OR EXISTS (SELECT 1 FROM intake_item i WHERE i.id = c.item_id AND i.source_id = %(source)s))
+      AND NOT EXISTS (SELECT 1 FROM cases_skip s WHERE s.case_id = c.id AND s.reviewer_id = %(reviewer)s)
+    ORDER BY c.priority DESC, c.id LIMIT 1 FOR UPDATE OF c SKIP LOCKED
+"""
+_MINE = _SERVED.format(whose="c.assigned_to_id = %(reviewer)s")
+_ANYBODYS = _SERVED.format(whose="c.assigned_to_id IS NULL AND (c.purpose <> 'escalated' OR %(lead)s) AND NOT EXISTS (SELECT FROM mine)")
+_CLAIM_NEXT = f"WITH mine AS ({_MINE}), anybodys AS ({_ANYBODYS}), next AS (TABLE mine UNION ALL TABLE anybodys{_TAKE}"
+_CLAIM_ONE = f"""
+WITH next AS (
+    SELECT c.id FROM cases_case c
+    WHERE c.id = %(case)s AND c.state = 'waiting'
+      AND (c.assigned_to_id = %(reviewer)s OR %(lead)s OR (c.assigned_to_id IS NULL AND c.purpose <> 'escalated'))
+      AND NOT EXISTS (SELECT 1 FROM cases_skip s WHERE s.case_id = c.id AND s.reviewer_id = %(reviewer)s)
+    FOR UPDATE OF c SKIP LOCKED
+{_TAKE}"""
+
+
+def case_claim_next(*, queue: Queue, reviewer: User, is_lead: bool = False, source_id: int | None = None) -> Claim | None:
+    """Hold the next case of a queue for this reviewer: one statement. None when nothing waits that they may have.
+    Who saw the evidence of a case in an earlier claim has seen it.
+    `source_id` is for tokens: they see the items of one source only."""
+    if queue.is_paused:
+        return None
+    limits = serve_limits(reviewer)
+    only: dict[str, Any] = {"queue": queue.pk, "source": source_id, "max_severity": limits.max_severity, "avoid": list(limits.avoid)}
+    return _claim(_CLAIM_NEXT, reviewer, is_lead, only)
+
+
+def case_claim_one(*, case_id: UUID, reviewer: User, is_lead: bool = False) -> Claim | None:
+    """Hold this very case, if it waits and the reviewer may have it."""
+    return _claim(_CLAIM_ONE, reviewer, is_lead, {"case": case_id})
+
+
+def _claim(sql: str, reviewer: User, is_lead: bool, only: dict[str, Any]) -> Claim | None:
+    who = {"reviewer": reviewer.pk, "lead": is_lead, "minutes": settings.CLAIM_MINUTES, "actor": actor_of(reviewer)}
+    values: dict[str, Any] = {**only, **who}
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    return Claim.objects.select_related("case__item__source", "case__queue").get(pk=row[0])
+
+
+def actor_of(user: User) -> str:
+    return f"user:{user.get_username()}"
+
+
+def claim_resume(*, queue: Queue, reviewer: User) -> Claim | None:
+    """The case of this queue that the reviewer still holds, if any."""
+    return (
+        Claim.objects.select_related("case__item__source", "case__queue")
+        .filter(case__queue=queue, reviewer=reviewer, state=Claim.State.OPEN, lease_until__gt=Now())
+        .order_by("started_at")
+        .first()
+    )
