@@ -98,6 +98,7 @@ class Kind:
     at: Callable[[Item], datetime | None] = lambda item: item.created_at  # when it happened
     history: timedelta | None = None  # how far back `past` reaches; None = no history is fetched
     text_is_content: bool = True  # equal text means the same content, so near-duplicates must not straddle a split; False for ids
+    alike: Literal["", "text", "media"] = "text"  # what near-duplicates have in common; "" = each item stands for itself
     layout: Literal["", "wide", "order"] = ""  # grid of the case page
     beside_risk: frozenset[str] = frozenset()  # labels worth knowing that do not make the item break policy
     record_fields: Sequence[str] = ()  # fields that a verdict may mark right, wrong or unknown

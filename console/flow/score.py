@@ -19,15 +19,17 @@ from console.common.jobs import Claimed, jobs_done
 from console.common.outbox import outbox_put_many
 from console.enforcement.services import enforcement_apply
 from console.enforcement.statements import statement_of_reasons
+from console.flow.alike import fingerprint_of
 from console.flow.effect import events_of
 from console.intake.history import scoring_items
 from console.intake.models import Item
 from console.policies.models import PolicyVersion
 from console.policies.selectors import active_policy
-from console.scores.models import Decision, Score
+from console.scores.models import Decision, Fingerprint, Score
 from console.scores.services import (
     decision_build,
     facts_of,
+    fingerprints_put,
     score_build,
 )
 from console.scores.serving import run_context, scorer_for
@@ -67,13 +69,15 @@ def _score_kind(kind: str, jobs: Sequence[Claimed], items: Sequence[Item]) -> No
         log.error("model cannot be used", extra={"kind": kind, "error": str(error)})
         scored, checksum = [Scored(risk=None, errors={"model": str(error)}) for _ in asked], ""
     took_ms = (time.perf_counter() - started) * 1000 / len(asked)
-    _write(jobs, items, asked, scored, checksum, took_ms)
+    prints = [fingerprint_of(item, score.signals) for item, score in zip(items, scored, strict=True)]
+    _write(jobs, items, asked, scored, prints, checksum, took_ms)
 
 
 @transaction.atomic
 def _write(
-    jobs: Sequence[Claimed], items: Sequence[Item], asked: Sequence[ScoringItem], scored: Sequence[Scored], checksum: str, took_ms: float
-) -> None:
+    jobs: Sequence[Claimed], items: Sequence[Item], asked: Sequence[ScoringItem], scored: Sequence[Scored],
+    prints: Sequence[Fingerprint | None], checksum: str, took_ms: float,
+) -> None:  # fmt: skip
     kept = jobs_done([(job.id, job.token) for job in jobs])
     # Scoring took its time: what was reported meanwhile counts, and what was decided meanwhile stays.
     fresh = _still_received(items)
@@ -81,6 +85,7 @@ def _write(
     if not mine:
         return
     rows = Score.objects.bulk_create(score_build(item=items[i], scored=scored[i], checksum=checksum, took_ms=took_ms) for i in mine)
+    fingerprints_put([row for i in mine if (row := prints[i]) is not None])
     policy = active_policy(items[0].kind)
     known = [(fresh[items[i].pk], replace(asked[i], reports=fresh[items[i].pk].reports), scored[i]) for i in mine]
     _settle([(item, row, decide(ask, score, policy[1])) for (item, ask, score), row in zip(known, rows, strict=True)], policy)
@@ -141,6 +146,7 @@ def scoring_gave_up(*, item_id: UUID, error: str) -> None:
     scored = Scored(risk=None, errors={"scorer": error[:500] or "The scorer did not finish."})
     row = score_build(item=item, scored=scored, checksum="", took_ms=None)
     row.save()
+    fingerprints_put([found] if (found := fingerprint_of(item, {})) else [])
     decided = Decided(
         outcome="review", reason="scorer_failed", sentence="It could not be scored, so a person looks.", severity=item.severity_hint
     )

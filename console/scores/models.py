@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -33,6 +35,23 @@ class Score(models.Model):
 
     def __str__(self) -> str:
         return f"{self.model} {self.risk}"
+
+
+class Fingerprint(models.Model):
+    """By which near-duplicates of an item are found (scoring.alike). None for an item that has nothing to compare."""
+
+    item = models.OneToOneField(Item, on_delete=models.CASCADE, primary_key=True, related_name="fingerprint")
+    kind = models.CharField(max_length=32)
+    text = models.BinaryField(default=b"", db_default=b"")  # MinHash signature
+    frames = models.BinaryField(default=b"", db_default=b"")  # PDQ hashes, one after the other
+    bands = ArrayField(models.BigIntegerField())  # who shares one may be alike
+
+    class Meta:
+        # Without the list of pending entries, which every search would have to read through first.
+        indexes = [GinIndex(fields=["bands"], name="fingerprint_bands", fastupdate=False)]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.item_id}"
 
 
 class Decision(models.Model):

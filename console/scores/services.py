@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,8 @@ from django.db.models.functions import Now
 
 from console.intake.models import Item
 from console.policies.models import PolicyVersion
-from console.scores.models import Decision, Score
+from console.scores.models import Decision, Fingerprint, Score
+from scoring.alike import Fingerprint as Found
 from scoring.types import Decision as Decided
 from scoring.types import Score as Scored
 from scoring.types import as_json
@@ -32,6 +33,17 @@ def score_build(*, item: Item, scored: Scored, checksum: str, took_ms: float | N
         extra=as_json(scored.extra),
         took_ms=took_ms,
     )
+
+
+def fingerprint_build(*, item: Item, found: Found) -> Fingerprint:
+    """An unsaved row, so that a batch is written with one statement."""
+    return Fingerprint(item=item, kind=item.kind, text=found.text, frames=found.frames, bands=list(found.bands))
+
+
+def fingerprints_put(rows: Sequence[Fingerprint]) -> int:
+    """Write what is not there yet; returns how many were given."""
+    Fingerprint.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,11 +7,45 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from console.cases.models import Case, Claim
+from console.cases.models import Case, Claim, Queue
 from console.common.ids import uuid7
 from console.intake.models import Item
 from console.policies.models import PolicyVersion
 from console.scores.models import Decision
+
+
+class Batch(models.Model):
+    """Cases that one person decides together: each keeps its own hold and gets its own verdict."""
+
+    class Basis(models.TextChoices):
+        ALIKE = "alike"  # they say or show nearly the same
+        AUTHOR = "author"  # one account sent them
+        CHOSEN = "chosen"  # whoever asked put them together
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="batches")
+    queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="+")
+    basis = models.CharField(max_length=8, choices=Basis)
+    created_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.basis} {self.id}"
+
+
+class BatchCase(models.Model):
+    """A case of a batch. The token is the fence of its hold; none while somebody else has the case."""
+
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="members")
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="+")
+    place = models.SmallIntegerField()
+    token = models.BigIntegerField(null=True)
+    excluded = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["batch", "case"], name="batch_case_once")]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} of {self.batch_id}"
 
 
 class Verdict(models.Model):
@@ -39,6 +73,9 @@ class Verdict(models.Model):
     evidence_seen = models.BooleanField(default=False)  # the model's opinion was visible: trains, never tests
     created_at = models.DateTimeField(db_default=Now())
     undo_until = models.DateTimeField()
+    batch = models.ForeignKey(Batch, null=True, blank=True, on_delete=models.PROTECT, related_name="verdicts")
+    supersedes = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="corrections")
+    why_corrected = models.CharField(max_length=300, default="", db_default="", blank=True)  # of one that supersedes
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(outcome__in=["allow", "enforce"]), name="verdict_outcome_known")]

@@ -23,6 +23,7 @@ CONTACT = Kind(
     text=searchable_text,
     policy=Path(__file__).with_name("policy.json"),
     keys=record_keys,
+    alike="",
     layout="wide",
     beside_risk=frozenset({"phone", "name", "title"}),  # a record is good when company and e-mail are right
     record_fields=RECORD_FIELDS,

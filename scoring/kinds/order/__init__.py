@@ -26,6 +26,7 @@ ORDER = Kind(
     facts=kept_facts,
     at=placed_at,
     history=timedelta(days=30),
+    alike="",
     layout="order",
     icon="M2 5h16v10H2zM2 8h16M5 12h4",
 )

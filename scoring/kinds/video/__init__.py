@@ -22,6 +22,7 @@ VIDEO = Kind(
     policy=Path(__file__).with_name("policy.json"),
     keys=uploader_keys,
     facts=uploader_facts,
+    alike="media",
     layout="wide",
     icon="M3 5h10v10H3zM13 9l4-3v8l-4-3z",
 )
