@@ -72,6 +72,7 @@ class PolicyDocument(Strict):
     thresholds: tuple[Threshold, ...] = ()
     rules: tuple[Rule, ...] = ()
     actions: tuple[Action, ...] = ("remove",)  # what a reviewer may choose on enforce; the first is the default
+    timed: tuple[Action, ...] = ()  # those of them that can end by themselves after some hours
     match_enforces: bool = True  # an exact known-bad match is enforced without a person
 
     @model_validator(mode="after")
@@ -79,6 +80,8 @@ class PolicyDocument(Strict):
         ids = [c.id for c in self.clauses]
         if len(set(ids)) != len(ids) or len({c.key for c in self.clauses}) != len(ids):
             raise ValueError("clause ids and keys must be unique")
+        if strangers := [name for name in self.timed if name not in self.actions]:
+            raise ValueError(f"timed names {', '.join(strangers)}, which is not allowed here")
         for rule in self.rules:
             if rule.clause is not None and rule.clause not in ids:
                 raise ValueError(f"rule {rule.name} names clause {rule.clause}, which is not here")

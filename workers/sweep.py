@@ -47,8 +47,9 @@ def _give_up() -> None:
 
 @app.task(name="effects")
 def effects() -> None:
-    """Decisions whose undo is over take effect, and their events go to the deliveries."""
+    """Decisions whose undo is over take effect, those whose time is over end, and their events go to the deliveries."""
     flow.decisions_release(limit=500)
+    flow.actions_end(limit=500)
     relay_outbox(limit=500)
 
 

@@ -176,7 +176,8 @@ class CaseVerdict(CaseView):
         hold = self.hold(case_id, given)
         form = VerdictForm(
             outcome=given.outcome, action=given.action, clauses=tuple(given.clauses), labels=given.labels, fields=given.fields,
-            severity=given.severity, certain=given.certain, note=given.note, spans=tuple(given.spans),
+            severity=given.severity, certain=given.certain, note=given.note,
+            spans=tuple(span.model_dump(exclude_none=True) for span in given.spans), duration_hours=given.duration_hours,
         )  # fmt: skip
         verdict = flow.verdict_give(case_id=hold.case_id, reviewer=hold.reviewer, token=hold.token, form=form)
         verdict.refresh_from_db()

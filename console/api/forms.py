@@ -44,16 +44,30 @@ class PassOnIn(HoldIn):
     note: Annotated[str, Field(max_length=10_000)] = ""
 
 
+class SpanIn(Form):
+    """A mark: words (`field`, `start`, `end` in code points) or a part of a film (`t0`, `t1` in seconds)."""
+
+    field: Annotated[str, Field(max_length=100)] = "text"
+    start: Annotated[int, Field(ge=0)] | None = None
+    end: Annotated[int, Field(ge=0)] | None = None
+    t0: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    t1: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    label: Annotated[str, Field(max_length=64)] = ""
+
+
 class VerdictIn(HoldIn):
     outcome: Literal["allow", "enforce"]
     action: Annotated[str, Field(max_length=32)] | None = None
+    duration_hours: Annotated[int, Field(ge=1, le=8784)] | None = Field(
+        None, description="For actions that the policy lists as timed: they end by themselves. Without it, they have no end."
+    )
     clauses: Annotated[list[Annotated[str, Field(max_length=32)]], Field(max_length=20)] = Field(default_factory=list)
     labels: dict[str, Literal[0, 1]] | None = None
     fields: dict[str, str] = Field(default_factory=dict)
     severity: Annotated[int, Field(ge=0, le=3)] | None = None
     certain: bool = True
     note: Annotated[str, Field(max_length=10_000)] = ""
-    spans: Annotated[list[dict[str, Any]], Field(max_length=1000)] = Field(default_factory=list)
+    spans: Annotated[list[SpanIn], Field(max_length=200)] = Field(default_factory=list)
 
 
 class RunIn(Form):

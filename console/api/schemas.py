@@ -211,9 +211,11 @@ class VerdictRow(BaseModel):
     state: str
     outcome: str
     action: str | None
+    duration_hours: int | None
     clauses: list[str]
     severity: int
     certain: bool
+    spans: list[dict[str, Any]]
     decision: UUID
     created_at: datetime
 

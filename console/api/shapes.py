@@ -113,7 +113,8 @@ def case_row(case: Case, *, blind: bool = False, revealed: bool = True) -> Json:
 def verdict_row(verdict: Verdict) -> Json:
     return {
         "id": verdict.pk, "case": verdict.case_id, "item": verdict.item_id, "state": verdict.state, "outcome": verdict.outcome,
-        "action": verdict.action or None, "clauses": verdict.clauses, "severity": verdict.severity, "certain": verdict.certain,
+        "action": verdict.action or None, "duration_hours": verdict.duration_hours, "clauses": verdict.clauses,
+        "severity": verdict.severity, "certain": verdict.certain, "spans": verdict.spans,
         "decision": verdict.decision_id, "created_at": verdict.created_at,
     }  # fmt: skip
 

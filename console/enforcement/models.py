@@ -31,6 +31,7 @@ class EnforcementAction(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["item", "decision", "action", "target"], name="effect_once")]
+        indexes = [models.Index(fields=["ends_at"], name="effect_due", condition=Q(state="active", ends_at__isnull=False))]
 
     def __str__(self) -> str:
         return f"{self.action} {self.target}"

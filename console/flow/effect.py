@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,8 +11,9 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from console.banks.services import bank_forget, bank_remember
-from console.common.outbox import Event
-from console.enforcement.services import enforcement_apply, enforcement_reverse
+from console.common.outbox import Event, outbox_put_many
+from console.enforcement.models import EnforcementAction
+from console.enforcement.services import enforcement_apply, enforcement_end, enforcement_reverse
 from console.scores.models import Decision
 from console.scores.services import (
     decision_take_effect,
@@ -19,15 +21,17 @@ from console.scores.services import (
 from console.verdicts.models import Verdict
 
 
-def events_of(decision: Decision, *, restores: bool = False, not_before: datetime | None = None) -> list[Event]:
-    """The events of a decision, once each: the key names decision and topic."""
+def events_of(
+    decision: Decision, *, restores: bool = False, not_before: datetime | None = None, marks: Sequence[Mapping[str, Any]] = ()
+) -> list[Event]:
+    """The events of a decision, once each: the key names decision and topic. `marks` are those of the verdict, if there is one."""
     topics = ["item.decided"] + ["item.enforced"] * (decision.outcome == "enforce") + ["item.restored"] * restores
     return [
         Event(
             topic=topic,
             source_id=decision.item.source_id,
             subject=f"item:{decision.item_id}",
-            data=_event_data(decision),
+            data=_event_data(decision, marks),
             dedupe_key=f"decision:{decision.pk}:{topic}",
             not_before=not_before,
         )
@@ -35,7 +39,7 @@ def events_of(decision: Decision, *, restores: bool = False, not_before: datetim
     ]
 
 
-def _event_data(decision: Decision) -> dict[str, Any]:
+def _event_data(decision: Decision, marks: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
     """What an integration needs to act, and no content."""
     item = decision.item
     return {
@@ -46,6 +50,8 @@ def _event_data(decision: Decision) -> dict[str, Any]:
         "number": decision.number,
         "outcome": decision.outcome,
         "action": decision.action,
+        "duration_hours": decision.duration_hours,
+        "ranges": [{"t0": mark["t0"], "t1": mark["t1"]} for mark in marks if "t0" in mark],
         "clause": decision.clause,
         "automated": decision.automated,
         "statement_url": f"{settings.PUBLIC_URL}/api/v1/decisions/{decision.pk}/statement" if decision.statement else None,
@@ -62,6 +68,24 @@ def decisions_release(*, limit: int = 500) -> int:
                 decision_apply(verdict.decision)
                 released += 1
     return released
+
+
+def actions_end(*, limit: int = 500) -> int:
+    """Let effects end whose time is over, and tell so; returns how many."""
+    ended = 0
+    due = EnforcementAction.objects.filter(state=EnforcementAction.State.ACTIVE, ends_at__lte=Now())
+    for action in due.select_related("decision__item").order_by("ends_at")[:limit]:
+        with transaction.atomic():
+            if enforcement_end(action):
+                decision = action.decision
+                outbox_put_many([
+                    Event(
+                        topic="item.restored", source_id=decision.item.source_id, subject=f"item:{action.item_id}",
+                        data={**_event_data(decision), "ended": True}, dedupe_key=f"action:{action.pk}:ended",
+                    )
+                ])  # fmt: skip
+                ended += 1
+    return ended
 
 
 def decision_apply(decision: Decision) -> None:

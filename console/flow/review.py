@@ -33,6 +33,9 @@ from console.verdicts.services import VerdictForm
 from scoring.policy import PolicyDocument
 from scoring.registry import KINDS
 
+# What was done, where the kind's own word ("Removed") would say something else.
+DONE = {"warn": "Warned", "mute": "Muted", "suspend": "Suspended", "trim": "Trimmed", "age_gate": "Kept for adults only"}
+
 
 def case_claim(*, queue: Queue, reviewer: User, is_lead: bool = False, source_id: int | None = None) -> Claim | None:
     return claiming.case_claim_next(queue=queue, reviewer=reviewer, is_lead=is_lead, source_id=source_id)
@@ -46,7 +49,7 @@ def verdict_give(*, case_id: UUID, reviewer: User, token: int, form: VerdictForm
     claim = holding.claim_require(Hold(case_id=case_id, reviewer=reviewer, token=token))
     item = claim.case.item
     policy_version, document = active_policy(item.kind)
-    form = verdicts.form_check(form, document, KINDS[item.kind].record_fields)
+    form = verdicts.form_check(form, document, item, KINDS[item.kind].record_fields)
     holding.claim_close(claim=claim, state=Claim.State.DECIDED, case_state=Case.State.CLOSED)
     facts = _verdict_facts(item, form, document)
     score = item.scores.only("pk", "model").order_by("-pk").first()
@@ -58,7 +61,7 @@ def verdict_give(*, case_id: UUID, reviewer: User, token: int, form: VerdictForm
     )
     Item.objects.filter(pk=item.pk).update(status=Item.Status.DECIDED)
     restores = form.outcome == "allow" and item.actions.filter(state="active").exists()
-    outbox_put_many(events_of(decision, restores=restores, not_before=until))
+    outbox_put_many(events_of(decision, restores=restores, not_before=until, marks=form.spans))
     audit_append(
         actor=actor_of(reviewer), verb="verdict.given", subject=f"verdict:{verdict.pk}", item_id=item.pk,
         data={"outcome": form.outcome, "clauses": list(form.clauses), "token": token, "evidence_seen": claim.evidence_seen},
@@ -71,17 +74,26 @@ def _verdict_facts(item: Item, form: VerdictForm, document: PolicyDocument) -> D
     if form.outcome == "allow":
         return DecisionFacts(outcome="allow", reason="verdict", automated=False, sentence=f"{words.allowed} by a person.")
     clause = next((c for c in document.clauses if c.id in form.clauses), None)
+    done = DONE.get(form.action or "", words.enforced) + _for_how_long(form.duration_hours)
     facts = DecisionFacts(
         outcome="enforce",
         reason="verdict",
         automated=False,
         action=form.action or "",
+        duration_hours=form.duration_hours,
         clause=clause.id if clause else "",
         label=target_of(clause) if clause else "",
         severity=form.severity or 0,
-        sentence=f"{words.enforced}: {clause.title.lower()}." if clause else f"{words.enforced} by a person.",
+        sentence=f"{done}: {clause.title.lower()}." if clause else f"{done} by a person.",
     )
     return replace(facts, statement=statement_of_reasons(item, facts, document))
+
+
+def _for_how_long(hours: int | None) -> str:
+    if hours is None:
+        return ""
+    amount, unit = (hours // 24, "day") if hours % 24 == 0 else (hours, "hour")
+    return f" for {amount} {unit}{'s' if amount > 1 else ''}"
 
 
 @transaction.atomic

@@ -36,6 +36,8 @@ SENTENCES = {
     "verdict.given": "Verdict: {outcome}",
     "verdict.undone": "Verdict undone",
     "decision.effective": "Took effect",
+    "action.ended": "Ended by itself: {action}",
+    "mask.lifted": "Looked at masked data",
 }
 
 

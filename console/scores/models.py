@@ -71,6 +71,7 @@ class Decision(models.Model):
     reason = models.CharField(max_length=32)
     sentence = models.CharField(max_length=300)
     action = models.CharField(max_length=32, default="", blank=True)
+    duration_hours = models.SmallIntegerField(null=True, blank=True)  # counted from when it takes effect; None = no end
     clause = models.CharField(max_length=32, default="", blank=True)
     label = models.CharField(max_length=64, default="", blank=True)
     rule = models.CharField(max_length=100, default="", blank=True)

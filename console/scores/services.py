@@ -55,6 +55,7 @@ class DecisionFacts:
     sentence: str
     automated: bool
     action: str = ""
+    duration_hours: int | None = None
     clause: str = ""
     label: str = ""
     rule: str = ""
@@ -92,6 +93,7 @@ def decision_build(
         sentence=facts.sentence,
         automated=facts.automated,
         action=facts.action,
+        duration_hours=facts.duration_hours,
         clause=facts.clause,
         label=facts.label,
         rule=facts.rule,

@@ -104,8 +104,11 @@ def _line(item: ScoringItem, rows: Sequence[LabelRow]) -> Line:
 
 
 def _pairs(spans: Any) -> Iterator[tuple[int, int]]:
+    """Marks in the main text; those in other fields or in a film have no place in it."""
     for span in spans or ():
-        if isinstance(span, dict) and isinstance(span.get("start"), int) and isinstance(span.get("end"), int):
+        if not isinstance(span, dict) or span.get("field", "text") != "text":
+            continue
+        if isinstance(span.get("start"), int) and isinstance(span.get("end"), int):
             yield span["start"], span["end"]
 
 

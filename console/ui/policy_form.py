@@ -22,7 +22,8 @@ SEVERITIES = (("0", "None"), ("1", "Mild"), ("2", "Serious"), ("3", "Severe"))
 Spec = tuple[str, str, str]
 TOP: tuple[Spec, ...] = (
     ("title", "Title", "text"), ("automation", "Automation", "mode"), ("note", "Note shown beside it", "text"),
-    ("actions", "Actions, the first is the default", "words"), ("match_enforces", "Known content is enforced without a person", "check"),
+    ("actions", "Actions, the first is the default", "words"), ("timed", "Those that can end by themselves", "words"),
+    ("match_enforces", "Known content is enforced without a person", "check"),
 )  # fmt: skip
 PARTS: Mapping[str, tuple[str, tuple[Spec, ...]]] = {
     "thresholds": (

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from django.http import QueryDict
 
 from console.common.errors import Invalid
 from console.verdicts.services import VerdictForm
 
 FIELD_PREFIX = "field:"
+MOST_MARKS = 50_000  # characters
 
 
 def read_token(data: QueryDict) -> int:
@@ -32,4 +36,27 @@ def read_verdict(data: QueryDict) -> VerdictForm:
         fields=fields,
         certain="unsure" not in data,
         note=data.get("note", "").strip(),
+        duration_hours=_hours(data.get("duration", "")) if enforce else None,
+        spans=_marks(data.get("spans", "")),
     )
+
+
+def _hours(text: str) -> int | None:
+    """How long the action lasts; "" is without an end."""
+    try:
+        return int(text[:6]) if text else None
+    except ValueError as error:
+        raise Invalid({"duration_hours": ["Choose how long it lasts."]}) from error
+
+
+def _marks(text: str) -> list[dict[str, Any]]:
+    """The marks that the page collected, a JSON list. What is no such list is refused: a mark must not be lost in silence."""
+    if not text:
+        return []
+    try:
+        found = json.loads(text) if len(text) <= MOST_MARKS else None
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, list) or not all(isinstance(mark, dict) for mark in found):
+        raise Invalid({"spans": ["The marks could not be read; take them away and mark again."]})
+    return found

@@ -64,6 +64,7 @@ class Verdict(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.GIVEN)
     outcome = models.CharField(max_length=8)  # allow | enforce
     action = models.CharField(max_length=32, default="", blank=True)
+    duration_hours = models.SmallIntegerField(null=True, blank=True)  # the action ends by itself; None = until somebody lifts it
     clauses = models.JSONField(default=list)
     fields = models.JSONField(default=dict)  # {"email": "right" | "wrong" | "unknown"}
     severity = models.SmallIntegerField(default=0)

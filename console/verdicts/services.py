@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,18 +13,24 @@ from django.db.models.functions import Now
 from console.accounts.models import User
 from console.cases.models import Claim
 from console.common.errors import Conflict, Invalid, NotFound
+from console.intake.models import Item
 from console.policies.models import PolicyVersion
 from console.scores.models import Decision
+from console.verdicts.labels import target_of
 from console.verdicts.models import Label, Verdict
+from console.verdicts.spans import spans_check
 from scoring.policy import PolicyDocument
 
 FIELD_ANSWERS = frozenset({"right", "wrong", "unknown"})
+PARTIAL = frozenset({"trim"})  # actions on a part of a film: the verdict must say which
+MOST_HOURS = 24 * 366
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerdictForm:
     outcome: str
     action: str | None = None
+    duration_hours: int | None = None  # None: no end
     clauses: Sequence[str] = ()
     labels: Mapping[str, int] | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
@@ -34,7 +40,7 @@ class VerdictForm:
     spans: Sequence[Mapping[str, Any]] = ()
 
 
-def form_check(form: VerdictForm, document: PolicyDocument, record_fields: Sequence[str]) -> VerdictForm:
+def form_check(form: VerdictForm, document: PolicyDocument, item: Item, record_fields: Sequence[str]) -> VerdictForm:
     """Fill in what follows from the policy. Raises Invalid with a sentence for each field that is not right."""
     errors: dict[str, list[str]] = {}
     known = {clause.id: clause for clause in document.clauses}
@@ -54,17 +60,33 @@ def form_check(form: VerdictForm, document: PolicyDocument, record_fields: Seque
             errors.setdefault("labels", []).append(f"{name}: a label is 0 or 1.")
     if form.severity is not None and form.severity not in range(4):
         errors["severity"] = ["Severity is 0 to 3."]
-    if errors:
-        raise Invalid(errors)
-    chosen = [known[c] for c in form.clauses]
-    severity = form.severity if form.severity is not None else max((c.severity for c in chosen), default=0)
+    spans, wrong = spans_check(form.spans, item, {label for c in document.clauses for label in (target_of(c), *c.labels)})
+    if wrong:
+        errors["spans"] = wrong
+    chosen = [known[c] for c in form.clauses if c in known]
     action = None
     if form.outcome == "enforce":
         action = form.action or next((c.action for c in chosen if c.action), None) or document.actions[0]
-    return VerdictForm(
-        outcome=form.outcome, action=action, clauses=tuple(form.clauses), labels=form.labels, fields=dict(form.fields),
-        severity=severity if form.outcome == "enforce" else 0, certain=form.certain, note=form.note[:10_000], spans=tuple(form.spans),
+        errors |= _action_errors(action, form.duration_hours, spans, document)
+    if errors:
+        raise Invalid(errors)
+    severity = form.severity if form.severity is not None else max((c.severity for c in chosen), default=0)
+    return replace(
+        form, action=action, duration_hours=form.duration_hours if action else None, clauses=tuple(form.clauses), fields=dict(form.fields),
+        severity=severity if form.outcome == "enforce" else 0, note=form.note[:10_000], spans=tuple(spans),
     )  # fmt: skip
+
+
+def _action_errors(action: str, hours: int | None, spans: Sequence[Mapping[str, Any]], document: PolicyDocument) -> dict[str, list[str]]:
+    """What an action needs beside its name: an end only where it can end, a part only where it has one."""
+    errors: dict[str, list[str]] = {}
+    if hours is not None and action not in document.timed:
+        errors["duration_hours"] = [f"{action.capitalize()} does not end by itself; {', '.join(document.timed) or 'nothing'} does here."]
+    elif hours is not None and not 1 <= hours <= MOST_HOURS:
+        errors["duration_hours"] = [f"An action lasts 1 to {MOST_HOURS} hours, or has no end."]
+    if action in PARTIAL and not any("t0" in span for span in spans):
+        errors["action"] = [f"Mark the part to {action} first: its start with I, its end with O."]
+    return errors
 
 
 def verdict_create(
@@ -73,13 +95,14 @@ def verdict_create(
 ) -> Verdict:  # fmt: skip
     verdict = Verdict.objects.create(
         case_id=claim.case_id, item_id=claim.case.item_id, claim=claim, reviewer=reviewer, decision=decision, policy_version=policy_version,
-        outcome=form.outcome, action=form.action or "", clauses=list(form.clauses), fields=dict(form.fields), severity=form.severity or 0,
+        outcome=form.outcome, action=form.action or "", duration_hours=form.duration_hours, clauses=list(form.clauses),
+        fields=dict(form.fields), severity=form.severity or 0,
         certain=form.certain, note=form.note, spans=list(form.spans), evidence_seen=claim.evidence_seen, undo_until=undo_until,
     )  # fmt: skip
     Label.objects.bulk_create(
         Label(
             item_id=verdict.item_id, name=name, value=value, source="verdict", verdict=verdict, model_visible=claim.evidence_seen,
-            weight=1.0 if form.certain else 0.5, spans=list(form.spans) if value else [],
+            weight=1.0 if form.certain else 0.5, spans=[span for span in form.spans if span["label"] in ("", name)] if value else [],
         )
         for name, value in labels.items()
     )  # fmt: skip
