@@ -22,16 +22,18 @@ from console.verdicts.models import Verdict
 
 
 def events_of(
-    decision: Decision, *, restores: bool = False, not_before: datetime | None = None, marks: Sequence[Mapping[str, Any]] = ()
+    decision: Decision, *, takes_back: Sequence[str] = (), not_before: datetime | None = None, marks: Sequence[Mapping[str, Any]] = ()
 ) -> list[Event]:
-    """The events of a decision, once each: the key names decision and topic. `marks` are those of the verdict, if there is one."""
+    """The events of a decision, once each: the key names decision and topic. `takes_back` are the actions in force that it ends,
+    `marks` those of the verdict, if there is one."""
+    restores = decision.outcome == "allow" and bool(takes_back)
     topics = ["item.decided"] + ["item.enforced"] * (decision.outcome == "enforce") + ["item.restored"] * restores
     return [
         Event(
             topic=topic,
             source_id=decision.item.source_id,
             subject=f"item:{decision.item_id}",
-            data=_event_data(decision, marks),
+            data=_event_data(decision, takes_back, marks),
             dedupe_key=f"decision:{decision.pk}:{topic}",
             not_before=not_before,
         )
@@ -39,8 +41,8 @@ def events_of(
     ]
 
 
-def _event_data(decision: Decision, marks: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
-    """What an integration needs to act, and no content."""
+def _event_data(decision: Decision, takes_back: Sequence[str], marks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What an integration needs to act, and no content. Events may overtake each other, so one says what it ends and what it begins."""
     item = decision.item
     return {
         "item": str(item.pk),
@@ -52,6 +54,7 @@ def _event_data(decision: Decision, marks: Sequence[Mapping[str, Any]] = ()) -> 
         "action": decision.action,
         "duration_hours": decision.duration_hours,
         "ranges": [{"t0": mark["t0"], "t1": mark["t1"]} for mark in marks if "t0" in mark],
+        "takes_back": list(takes_back),
         "clause": decision.clause,
         "automated": decision.automated,
         "statement_url": f"{settings.PUBLIC_URL}/api/v1/decisions/{decision.pk}/statement" if decision.statement else None,
@@ -81,7 +84,7 @@ def actions_end(*, limit: int = 500) -> int:
                 outbox_put_many([
                     Event(
                         topic="item.restored", source_id=decision.item.source_id, subject=f"item:{action.item_id}",
-                        data={**_event_data(decision), "ended": True}, dedupe_key=f"action:{action.pk}:ended",
+                        data={**_event_data(decision, [action.action], ()), "ended": True}, dedupe_key=f"action:{action.pk}:ended",
                     )
                 ])  # fmt: skip
                 ended += 1

@@ -15,6 +15,7 @@ from console.cases import claiming, holding
 from console.cases.claiming import actor_of
 from console.cases.holding import Hold
 from console.cases.models import Case, Claim, Queue
+from console.cases.reopen import case_decide_again
 from console.common.errors import Conflict
 from console.common.outbox import outbox_cancel, outbox_put_many
 from console.enforcement.statements import statement_of_reasons
@@ -27,8 +28,9 @@ from console.scores.services import (
     decision_undo,
 )
 from console.verdicts import services as verdicts
+from console.verdicts.corrections import verdict_reinstate, verdict_supersede
 from console.verdicts.labels import labels_of, target_of
-from console.verdicts.models import Verdict
+from console.verdicts.models import Batch, Verdict
 from console.verdicts.services import VerdictForm
 from scoring.policy import PolicyDocument
 from scoring.registry import KINDS
@@ -41,30 +43,47 @@ def case_claim(*, queue: Queue, reviewer: User, is_lead: bool = False, source_id
     return claiming.case_claim_next(queue=queue, reviewer=reviewer, is_lead=is_lead, source_id=source_id)
 
 
+@transaction.atomic
+def verdict_give(*, case_id: UUID, reviewer: User, token: int, form: VerdictForm, batch: Batch | None = None) -> Verdict:
+    """Verdict, decision, labels, audit and outbox together, fenced by the claim. Effects leave when undo is over."""
+    claim = holding.claim_require(Hold(case_id=case_id, reviewer=reviewer, token=token))
+    holding.claim_close(claim=claim, state=Claim.State.DECIDED, case_state=Case.State.CLOSED)
+    return _conclude(claim, form, verb="verdict.given", batch=batch)
 
 
 @transaction.atomic
-def verdict_give(*, case_id: UUID, reviewer: User, token: int, form: VerdictForm) -> Verdict:
-    """Verdict, decision, labels, audit and outbox together, fenced by the claim. Effects leave when undo is over."""
-    claim = holding.claim_require(Hold(case_id=case_id, reviewer=reviewer, token=token))
-    item = claim.case.item
+def verdict_correct(*, verdict_id: UUID, reviewer: User, is_lead: bool, form: VerdictForm, why: str) -> Verdict:
+    """A later verdict takes the place of one that is in effect: by the same person or a lead, with the reason. It can be undone too."""
+    earlier = verdict_supersede(verdict_id=verdict_id, reviewer=reviewer, is_lead=is_lead, why=why)
+    claim = case_decide_again(case_id=earlier.case_id, reviewer=reviewer)
+    return _conclude(claim, form, verb="verdict.corrected", supersedes=earlier, why=why)
+
+
+def _conclude(
+    claim: Claim, form: VerdictForm, *, verb: str, batch: Batch | None = None, supersedes: Verdict | None = None, why: str = ""
+) -> Verdict:
+    """What follows from a claim that was decided. Whatever is refused here rolls the caller's writes back."""
+    item, reviewer = claim.case.item, claim.reviewer
     policy_version, document = active_policy(item.kind)
     form = verdicts.form_check(form, document, item, KINDS[item.kind].record_fields)
-    holding.claim_close(claim=claim, state=Claim.State.DECIDED, case_state=Case.State.CLOSED)
     facts = _verdict_facts(item, form, document)
     score = item.scores.only("pk", "model").order_by("-pk").first()
     decision = decision_supersede(item=item, facts=facts, policy_version=policy_version, score=score, held=True)
     until = claim.now + timedelta(seconds=settings.UNDO_SECONDS)
     labels = labels_of(document=document, outcome=form.outcome, clauses=tuple(form.clauses), fields=form.fields, given=form.labels)
     verdict = verdicts.verdict_create(
-        claim=claim, reviewer=reviewer, decision=decision, policy_version=policy_version, form=form, labels=labels, undo_until=until
-    )
+        claim=claim, decision=decision, policy_version=policy_version, form=form, labels=labels, undo_until=until, batch=batch,
+        supersedes=supersedes, why=why,
+    )  # fmt: skip
     Item.objects.filter(pk=item.pk).update(status=Item.Status.DECIDED)
-    restores = form.outcome == "allow" and item.actions.filter(state="active").exists()
-    outbox_put_many(events_of(decision, restores=restores, not_before=until, marks=form.spans))
+    in_force = list(item.actions.filter(state="active").order_by("pk").values_list("action", flat=True))
+    outbox_put_many(events_of(decision, takes_back=in_force, not_before=until, marks=form.spans))
     audit_append(
-        actor=actor_of(reviewer), verb="verdict.given", subject=f"verdict:{verdict.pk}", item_id=item.pk,
-        data={"outcome": form.outcome, "clauses": list(form.clauses), "token": token, "evidence_seen": claim.evidence_seen},
+        actor=actor_of(reviewer), verb=verb, subject=f"verdict:{verdict.pk}", item_id=item.pk,
+        data={
+            "outcome": form.outcome, "clauses": list(form.clauses), "token": claim.token, "evidence_seen": claim.evidence_seen,
+            **({"batch": str(batch.pk)} if batch else {}), **({"supersedes": str(supersedes.pk)} if supersedes else {}),
+        },
     )  # fmt: skip
     return verdict
 
@@ -98,18 +117,18 @@ def _for_how_long(hours: int | None) -> str:
 
 @transaction.atomic
 def verdict_undo(*, verdict_id: UUID, reviewer: User) -> Verdict:
-    """Everything is as it was before; the case waits at its old place (case_claim_one takes it again)."""
+    """Everything is as it was before; the case waits at its old place (case_claim_one takes it again), or what was corrected counts."""
     verdict = verdicts.verdict_withdraw(verdict_id=verdict_id, reviewer=reviewer)
     # Effects may leave between the check of the window and here: then nothing is undone, and this transaction rolls back.
     if not (decision_undo(decision=verdict.decision) and outbox_cancel(dedupe_prefix=f"decision:{verdict.decision_id}:")):
-        raise Conflict("The time to undo is over: it has taken effect. Give a new verdict instead.", code="undo_over")
-    Item.objects.filter(pk=verdict.item_id).update(status=Item.Status.IN_REVIEW)
-    Case.objects.filter(pk=verdict.case_id, state=Case.State.CLOSED).update(state=Case.State.WAITING, closed_at=None)
+        raise Conflict(verdicts.UNDO_OVER, code="undo_over")
+    if verdict.supersedes_id:
+        verdict_reinstate(verdict_id=verdict.supersedes_id)
+    else:
+        Item.objects.filter(pk=verdict.item_id).update(status=Item.Status.IN_REVIEW)
+        Case.objects.filter(pk=verdict.case_id, state=Case.State.CLOSED).update(state=Case.State.WAITING, closed_at=None)
     audit_append(
-        actor=actor_of(reviewer),
-        verb="verdict.undone",
-        subject=f"verdict:{verdict.pk}",
-        item_id=verdict.item_id,
-        data={"case": str(verdict.case_id)},
-    )
+        actor=actor_of(reviewer), verb="verdict.undone", subject=f"verdict:{verdict.pk}", item_id=verdict.item_id,
+        data={"case": str(verdict.case_id), "correction": verdict.supersedes_id is not None},
+    )  # fmt: skip
     return verdict

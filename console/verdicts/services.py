@@ -17,10 +17,11 @@ from console.intake.models import Item
 from console.policies.models import PolicyVersion
 from console.scores.models import Decision
 from console.verdicts.labels import target_of
-from console.verdicts.models import Label, Verdict
+from console.verdicts.models import Batch, Label, Verdict
 from console.verdicts.spans import spans_check
 from scoring.policy import PolicyDocument
 
+UNDO_OVER = "The time to undo is over: it has taken effect. Correct it on the page of the item instead."
 FIELD_ANSWERS = frozenset({"right", "wrong", "unknown"})
 PARTIAL = frozenset({"trim"})  # actions on a part of a film: the verdict must say which
 MOST_HOURS = 24 * 366
@@ -90,14 +91,15 @@ def _action_errors(action: str, hours: int | None, spans: Sequence[Mapping[str, 
 
 
 def verdict_create(
-    *, claim: Claim, reviewer: User, decision: Decision, policy_version: PolicyVersion, form: VerdictForm, labels: Mapping[str, int],
-    undo_until: datetime,
+    *, claim: Claim, decision: Decision, policy_version: PolicyVersion, form: VerdictForm, labels: Mapping[str, int],
+    undo_until: datetime, batch: Batch | None = None, supersedes: Verdict | None = None, why: str = "",
 ) -> Verdict:  # fmt: skip
     verdict = Verdict.objects.create(
-        case_id=claim.case_id, item_id=claim.case.item_id, claim=claim, reviewer=reviewer, decision=decision, policy_version=policy_version,
-        outcome=form.outcome, action=form.action or "", duration_hours=form.duration_hours, clauses=list(form.clauses),
-        fields=dict(form.fields), severity=form.severity or 0,
-        certain=form.certain, note=form.note, spans=list(form.spans), evidence_seen=claim.evidence_seen, undo_until=undo_until,
+        claim=claim, case_id=claim.case_id, item_id=claim.case.item_id, reviewer=claim.reviewer, decision=decision,
+        policy_version=policy_version, outcome=form.outcome, action=form.action or "", duration_hours=form.duration_hours,
+        clauses=list(form.clauses), fields=dict(form.fields), severity=form.severity or 0, certain=form.certain, note=form.note,
+        spans=list(form.spans), evidence_seen=claim.evidence_seen, undo_until=undo_until, batch=batch, supersedes=supersedes,
+        why_corrected=why,
     )  # fmt: skip
     Label.objects.bulk_create(
         Label(
@@ -116,11 +118,13 @@ def verdict_withdraw(*, verdict_id: UUID, reviewer: User) -> Verdict:
     )
     if verdict is None or verdict.reviewer_id != reviewer.pk:
         raise NotFound("There is no such verdict of yours.")
+    if verdict.state == Verdict.State.SUPERSEDED:
+        raise Conflict("A later verdict took the place of this one.", code="superseded")
     if verdict.state != Verdict.State.GIVEN:
         raise Conflict("This verdict was undone already.", code="already_undone")
     changed = Verdict.objects.filter(pk=verdict.pk, state=Verdict.State.GIVEN, undo_until__gt=Now()).update(state=Verdict.State.UNDONE)
     if not changed:
-        raise Conflict("The time to undo is over: it has taken effect. Give a new verdict instead.", code="undo_over")
+        raise Conflict(UNDO_OVER, code="undo_over")
     verdict.state = Verdict.State.UNDONE
     Label.objects.filter(verdict=verdict).update(withdrawn=True)
     return verdict
