@@ -20,9 +20,35 @@ class Queue(models.Model):
     subtitle = models.CharField(max_length=100, default="", blank=True)
     kind = models.CharField(max_length=32)
     groups = models.ManyToManyField(Group, blank=True)  # empty = every moderator
-    sla_minutes = models.IntegerField(default=240)
+    sla_minutes = models.IntegerField(default=240)  # the usual limit; those below override it for one severity
+    sla_severe = models.IntegerField(null=True, blank=True)
+    sla_serious = models.IntegerField(null=True, blank=True)
+    sla_mild = models.IntegerField(null=True, blank=True)
+    sla_none = models.IntegerField(null=True, blank=True)
+    capacity = models.IntegerField(null=True, blank=True)  # how many may wait: a rule passes a full queue over; empty = any number
+    verdict_first = models.BooleanField(default=False, db_default=False)  # the evidence stays folded until the verdict
+    verdict_first_above = models.FloatField(null=True, blank=True)  # only for items of more than this amount
     position = models.SmallIntegerField(default=0)
     is_paused = models.BooleanField(default=False)
+    archived_at = models.DateTimeField(null=True, blank=True)
+    merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    measured = models.JSONField(default=dict, db_default={}, blank=True)  # seconds of one, and what verdicts said by score: see measures.py
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(sla_minutes__gte=1)
+                & (Q(sla_severe__isnull=True) | Q(sla_severe__gte=1)) & (Q(sla_serious__isnull=True) | Q(sla_serious__gte=1))
+                & (Q(sla_mild__isnull=True) | Q(sla_mild__gte=1)) & (Q(sla_none__isnull=True) | Q(sla_none__gte=1)),
+                name="queue_limits_positive",
+            ),
+            models.CheckConstraint(condition=Q(merged_into__isnull=True) | Q(archived_at__isnull=False), name="queue_merged_is_archived"),
+        ]  # fmt: skip
+
+    def limit_minutes(self, severity: int) -> int:
+        """How long a case of this severity may wait."""
+        own = (self.sla_none, self.sla_mild, self.sla_serious, self.sla_severe)[max(0, min(3, severity))]
+        return own or self.sla_minutes
 
     def __str__(self) -> str:
         return self.slug
@@ -44,7 +70,12 @@ class Case(models.Model):
     severity = models.SmallIntegerField(default=0)
     label = models.CharField(max_length=64, default="", db_default="", blank=True)  # what it may be, as the decision named it
     assigned_to = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
-    priority = models.FloatField(default=0.0)  # higher first
+    priority = models.FloatField(default=0.0)  # higher first: scoring/queueing.py
+    rank = models.FloatField(default=0.0, db_default=0.0)  # of its value, 0 to 1: the part of the priority that waiting does not change
+    urgent_at = models.DateTimeField(null=True, blank=True)  # when it joins those whose limit is near; empty once it has
+    explored = models.BooleanField(default=False, db_default=False)  # placed by chance, to learn from
+    reports = models.IntegerField(default=0, db_default=0)
+    place = models.JSONField(default=dict, db_default={}, blank=True)  # the parts of its value, in plain figures
     blind = models.BooleanField(default=False)  # neither reason nor evidence leaves the server
     lease_token = models.BigIntegerField(default=0)  # grows with every claim: the fence
     created_at = models.DateTimeField(db_default=Now())
@@ -58,7 +89,9 @@ class Case(models.Model):
         ]
         indexes = [
             models.Index(fields=["queue", "-priority", "id"], name="case_next", condition=Q(state="waiting")),
-            models.Index(fields=["queue", "created_at"], name="case_oldest", condition=Q(state="waiting")),
+            models.Index(fields=["queue", "severity", "created_at"], name="case_oldest", condition=Q(state="waiting")),
+            models.Index(fields=["queue", "-priority"], name="case_reported", condition=Q(state="waiting", reports__gt=0)),
+            models.Index(fields=["urgent_at"], name="case_urgent", condition=Q(state="waiting", urgent_at__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -112,3 +145,83 @@ class Skip(models.Model):
 
     def __str__(self) -> str:
         return self.reason
+
+
+class Tally(models.Model):
+    """Changes of the counts, written by a trigger on cases and added up by the sweep: summed, they are the counts.
+
+    Nobody waits for a counter, because nobody shares a row; reading them costs the same at ten cases and at a million.
+    """
+
+    queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="+", db_index=False)
+    severity = models.SmallIntegerField()
+    source_id = models.BigIntegerField()
+    slot = models.DateTimeField()  # five minutes, later the hour, at last 1970
+    waiting = models.IntegerField(default=0)
+    claimed = models.IntegerField(default=0)
+    arrived = models.IntegerField(default=0)
+    closed = models.IntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["slot"], name="tally_slot")]
+
+    def __str__(self) -> str:
+        return f"{self.queue_id} {self.slot}"
+
+
+class RoutingVersion(models.Model):
+    """The whole list of rules as it was from then on; the newest is in force. Never changed: a trigger holds that."""
+
+    number = models.IntegerField(unique=True)
+    rules = models.JSONField(default=list)  # [{"id", "name", "when", "queue": slug, "on": bool}], the first that holds wins
+    note = models.CharField(max_length=200, default="", blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"routing {self.number}"
+
+
+class RuleFault(models.Model):
+    """A rule of one version could not be worked out for some items; they went to the usual queue of their kind."""
+
+    version = models.ForeignKey(RoutingVersion, on_delete=models.CASCADE, related_name="faults")
+    rule = models.CharField(max_length=32)
+    items = models.IntegerField(default=1)
+    error = models.CharField(max_length=300)
+    item_id = models.UUIDField()  # the last one
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["version", "rule"], name="rule_fault_once")]
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.error}"
+
+
+class Transfer(models.Model):
+    """Many cases to another queue, or to their new places in the same one, in steps; whoever comes goes on with it."""
+
+    class State(models.TextChoices):
+        RUNNING = "running"
+        DONE = "done"
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    origin = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="+")
+    target = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="+")  # the origin itself: places are worked out anew
+    criteria = models.JSONField(default=dict)  # {"severity": 3, "source": "shop", "label": "spam", "cases": [ids]}
+    held = models.BooleanField(default=False)  # those that people hold too
+    state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
+    after = models.UUIDField(null=True)  # how far this pass is
+    moved = models.IntegerField(default=0)
+    moved_in_pass = models.IntegerField(default=0)
+    expected = models.IntegerField(default=0)
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["created_at"], name="transfer_running", condition=Q(state="running"))]
+
+    def __str__(self) -> str:
+        return f"{self.origin_id} to {self.target_id}"

@@ -13,48 +13,98 @@ from django.db.models.functions import Now
 from console.accounts.models import User
 from console.accounts.roles import Role, user_has_role
 from console.cases.models import Case, Claim, Queue
+from scoring.queueing import DEFAULT_SECONDS, Load, people_needed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassRow:
+    """One severity of a queue."""
+
+    severity: int
+    waiting: int
+    claimed: int
+    arrived_hour: int
+    closed_hour: int
+    oldest_at: datetime | None
+    limit_minutes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueRow:
     queue: Queue
-    waiting: int
-    severe: int  # severity 3
-    serious: int  # severity 2
-    claimed: int
-    oldest_at: datetime | None
-    arrived_hour: int
-    closed_hour: int
+    classes: Sequence[ClassRow]  # the most severe first
     people: int  # who hold a case of it now
 
+    @property
+    def waiting(self) -> int:
+        return sum(row.waiting for row in self.classes)
 
+    @property
+    def claimed(self) -> int:
+        return sum(row.claimed for row in self.classes)
+
+    @property
+    def severe(self) -> int:
+        return self.classes[0].waiting
+
+    @property
+    def serious(self) -> int:
+        return self.classes[1].waiting
+
+    @property
+    def oldest_at(self) -> datetime | None:
+        return min((row.oldest_at for row in self.classes if row.oldest_at), default=None)
+
+    @property
+    def arrived_hour(self) -> int:
+        return sum(row.arrived_hour for row in self.classes)
+
+    @property
+    def closed_hour(self) -> int:
+        return sum(row.closed_hour for row in self.classes)
+
+    @property
+    def seconds(self) -> float:
+        """Of work for one: the queue's own median, or a guess until there is one."""
+        return float(self.queue.measured.get("seconds") or DEFAULT_SECONDS)
+
+    @property
+    def needed(self) -> int:
+        """People that keep every class inside its limit."""
+        loads = [Load(waiting=r.waiting, arriving=r.arrived_hour, limit_seconds=60.0 * r.limit_minutes) for r in self.classes]
+        return people_needed(loads, seconds=self.seconds)
+
+
+# Sums of a few hundred rows and four looks into an index: the same at a million waiting as at ten.
 _COUNTS = """
-SELECT q.id,
-       count(c.id) FILTER (WHERE c.state = 'waiting'),
-       count(c.id) FILTER (WHERE c.state = 'waiting' AND c.severity >= 3),
-       count(c.id) FILTER (WHERE c.state = 'waiting' AND c.severity = 2),
-       count(c.id) FILTER (WHERE c.state = 'claimed'),
-       min(c.created_at) FILTER (WHERE c.state = 'waiting')
-FROM cases_queue q LEFT JOIN cases_case c ON c.queue_id = q.id AND c.state IN ('waiting', 'claimed')
-    AND (%s::bigint IS NULL OR EXISTS (SELECT 1 FROM intake_item i WHERE i.id = c.item_id AND i.source_id = %s))
-WHERE q.id = ANY(%s) GROUP BY q.id
+SELECT t.queue_id, least(greatest(t.severity, 0), 3), sum(t.waiting), sum(t.claimed),
+       coalesce(sum(t.arrived) FILTER (WHERE t.slot > statement_timestamp() - interval '1 hour'), 0),
+       coalesce(sum(t.closed) FILTER (WHERE t.slot > statement_timestamp() - interval '1 hour'), 0)
+FROM cases_tally t WHERE t.queue_id = ANY(%s) AND (%s::bigint IS NULL OR t.source_id = %s) GROUP BY 1, 2
 """
-_HOUR = """
-SELECT q.id,
-       (SELECT count(*) FROM cases_case c WHERE c.queue_id = q.id AND c.created_at > statement_timestamp() - interval '1 hour'),
-       (SELECT count(*) FROM cases_case c WHERE c.queue_id = q.id AND c.closed_at > statement_timestamp() - interval '1 hour'),
-       (SELECT count(DISTINCT k.reviewer_id) FROM cases_claim k JOIN cases_case c ON c.id = k.case_id
-        WHERE k.state = 'open' AND k.lease_until > statement_timestamp() AND c.queue_id = q.id)
-FROM cases_queue q WHERE q.id = ANY(%s)
+_OLDEST = """
+SELECT q, s, (SELECT c.created_at FROM cases_case c WHERE c.queue_id = q AND c.severity = s AND c.state = 'waiting'
+              AND (%s::bigint IS NULL OR EXISTS (SELECT 1 FROM intake_item i WHERE i.id = c.item_id AND i.source_id = %s))
+              ORDER BY c.created_at LIMIT 1)
+FROM unnest(%s::bigint[]) q, generate_series(0, 3) s
+"""
+_PEOPLE = """
+SELECT c.queue_id, count(DISTINCT k.reviewer_id) FROM cases_claim k JOIN cases_case c ON c.id = k.case_id
+WHERE k.state = 'open' AND k.lease_until > statement_timestamp() AND c.queue_id = ANY(%s) GROUP BY 1
 """
 
 
 def queues_for(user: User) -> QuerySet[Queue]:
     """Queues that this person may work in: those without a group, and those of their groups."""
-    queues = Queue.objects.order_by("position", "pk")
+    queues = Queue.objects.filter(archived_at=None).order_by("position", "pk")
     if user.is_superuser:
         return queues
     return queues.filter(Q(groups__isnull=True) | Q(groups__in=user.groups.all())).distinct()
+
+
+def queues_led_by(user: User) -> QuerySet[Queue]:
+    """Queues that this person may change: a lead those they may work in, an admin all of them."""
+    return Queue.objects.order_by("position", "pk") if user_has_role(user, Role.ADMIN) else queues_for(user)
 
 
 def kinds_closed_to(user: User) -> frozenset[str]:
@@ -66,30 +116,58 @@ def kinds_closed_to(user: User) -> frozenset[str]:
 
 def queue_overview(user: User, *, source_id: int | None = None) -> list[QueueRow]:
     """`source_id` limits what waits and is claimed to one source: a token is not told of others."""
-    queues = list(queues_for(user))
+    return queue_rows(list(queues_for(user)), source_id=source_id)
+
+
+def queue_rows(queues: Sequence[Queue], *, source_id: int | None = None) -> list[QueueRow]:
     ids = [queue.pk for queue in queues]
     with connection.cursor() as cursor:
-        cursor.execute(_COUNTS, [source_id, source_id, ids])
-        counts = {row[0]: row[1:] for row in cursor.fetchall()}
-        cursor.execute(_HOUR, [ids])
-        hour = {row[0]: row[1:] for row in cursor.fetchall()}
-    rows = []
-    for queue in queues:
-        waiting, severe, serious, claimed, oldest = counts[queue.pk]
-        arrived, closed, people = hour[queue.pk]
-        rows.append(
-            QueueRow(
-                queue=queue, waiting=waiting, severe=severe, serious=serious, claimed=claimed, oldest_at=oldest, arrived_hour=arrived,
-                closed_hour=closed, people=people,
-            )
+        cursor.execute(_COUNTS, [ids, source_id, source_id])
+        counts = {row[:2]: [int(value) for value in row[2:]] for row in cursor.fetchall()}
+        cursor.execute(_OLDEST, [source_id, source_id, ids])
+        oldest = {row[:2]: row[2] for row in cursor.fetchall()}
+        cursor.execute(_PEOPLE, [ids])
+        people = dict(cursor.fetchall())
+
+    def of_class(queue: Queue, severity: int) -> ClassRow:
+        waiting, claimed, arrived, closed = counts.get((queue.pk, severity), (0, 0, 0, 0))
+        return ClassRow(
+            severity=severity, waiting=waiting, claimed=claimed, arrived_hour=arrived, closed_hour=closed,
+            oldest_at=oldest[queue.pk, severity], limit_minutes=queue.limit_minutes(severity),
         )  # fmt: skip
-    return rows
+
+    classes = {queue.pk: [of_class(queue, severity) for severity in (3, 2, 1, 0)] for queue in queues}
+    return [QueueRow(queue=queue, classes=classes[queue.pk], people=people.get(queue.pk, 0)) for queue in queues]
 
 
 def next_cases(queue: Queue, limit: int = 10) -> Sequence[Case]:
     """What will be served next, first first."""
     waiting = Case.objects.filter(queue=queue, state=Case.State.WAITING)
     return list(waiting.select_related("item").order_by("-priority", "pk")[:limit])
+
+
+VIEWS = {"": "All", "severe": "Severe only", "reported": "Reported", "mine": "Assigned to me"}
+
+
+def cases_viewed(queue: Queue, view: str, user: User, limit: int = 10) -> Sequence[Case]:
+    """What waits in a queue under one of VIEWS. Each reads an index of its own, so a rare sort is found among a million."""
+    waiting = Case.objects.filter(queue=queue, state=Case.State.WAITING).select_related("item")
+    by_place = ("-priority", "pk")
+    found = {
+        "severe": waiting.filter(severity=3, blind=False).order_by("created_at"),
+        "reported": waiting.filter(reports__gt=0, blind=False).order_by("-priority"),
+        "mine": waiting.filter(assigned_to=user).order_by(*by_place),
+    }.get(view, waiting.order_by(*by_place))
+    return list(found[:limit])
+
+
+AHEAD_AT_MOST = 1000
+
+
+def cases_ahead(case: Case) -> int:
+    """How many of its queue stand before it; counted to AHEAD_AT_MOST."""
+    ahead = Case.objects.filter(queue=case.queue_id, state=Case.State.WAITING, priority__gt=case.priority)
+    return ahead.order_by("-priority").values("pk")[:AHEAD_AT_MOST].count()
 
 
 def open_claim(case: Case) -> Claim | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from console.cases.models import Case, Queue
-from console.cases.priority import priority_of, value_of
+from console.cases.priority import case_place
 from console.intake.models import Item
 from scoring.registry import KINDS
 
@@ -21,26 +21,27 @@ def queue_ensure_defaults() -> None:
 
 
 def queue_for(item: Item) -> Queue:
-    queue = Queue.objects.filter(kind=item.kind).order_by("position", "pk").first()
+    """The usual queue of the item's kind: where it goes when no rule says otherwise (routing.py)."""
+    usual = Queue.objects.filter(kind=item.kind, archived_at=None).order_by("position", "pk")
+    queue = usual.first()
     if queue is None:
         queue_ensure_defaults()
-        queue = Queue.objects.filter(kind=item.kind).order_by("position", "pk")[0]
+        queue = usual[0]
     return queue
 
 
 def case_build(
     *, item: Item, queue: Queue, reason: str, sentence: str, severity: int, chance: float | None, now: datetime, label: str = ""
 ) -> Case:
-    """An unsaved case, so that a batch is written with one statement."""
-    severity = max(severity, item.severity_hint)
-    value = value_of(chance=chance, severity=severity, reports=item.reports)
-    return Case(
+    """An unsaved case with its place, so that a batch is written with one statement."""
+    case = Case(
         item=item,
         queue=queue,
         reason=reason,
         sentence=sentence[:300],
-        severity=severity,
+        severity=max(severity, item.severity_hint),
         label=label,
-        priority=priority_of(value=value, received_at=item.received_at, limit_minutes=queue.sla_minutes),
-        due_at=now + timedelta(minutes=queue.sla_minutes),
+        created_at=now,
     )
+    case_place(case, item=item, queue=queue, risk=chance, now=now)
+    return case

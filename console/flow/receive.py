@@ -13,16 +13,19 @@ from console.accounts.models import Source
 from console.audit.services import Entry, audit_append, audit_append_many
 from console.cases import services as cases
 from console.cases.models import Case
-from console.cases.priority import priority_of, value_of
+from console.cases.priority import PLACE_FIELDS, case_place
+from console.cases.routing import router_load
 from console.common.clock import db_now
 from console.common.errors import Invalid
 from console.common.jobs import job_put_many
 from console.intake import services as intake
+from console.intake.history import scoring_items
 from console.intake.models import Item
 from console.intake.parsing import NewItem
 from console.intake.services import Received
 from console.policies.selectors import active_policy
-from console.scores.models import Decision
+from console.scores.models import Decision, Score
+from console.scores.services import scored_of
 from console.verdicts.models import Label
 from scoring.registry import KINDS
 
@@ -57,31 +60,47 @@ def item_report(*, item: Item, reporter: str, reason: str, text: str, actor: str
     if not intake.report_create(item=item, reporter=reporter, reason=reason, text=text):
         return
     audit_append(actor=actor, verb="item.reported", subject=f"item:{item.pk}", item_id=item.pk, data={"reason": reason})
-    item = Item.objects.select_for_update(of=("self",)).get(pk=item.pk)
-    case = Case.objects.select_related("queue").filter(item=item).exclude(state=Case.State.CLOSED).first()
+    item = Item.objects.select_for_update(of=("self",)).select_related("source").get(pk=item.pk)
     score = item.scores.order_by("-pk").first()
-    chance = score.risk if score else None
-    if case is not None:
-        value = value_of(chance=chance, severity=case.severity, reports=item.reports)
-        Case.objects.filter(pk=case.pk).update(
-            priority=priority_of(value=value, received_at=item.received_at, limit_minutes=case.queue.sla_minutes)
-        )
-    elif item.status == Item.Status.DECIDED and _was_let_through_by_machine(item):
-        _send_to_person(item, reason="reported", sentence="It was let through, and somebody reported it.", chance=chance)
+    _place_again(item, score)
+    if item.status == Item.Status.DECIDED and _was_let_through_by_machine(item):
+        _send_to_person(item, reason="reported", sentence="It was let through, and somebody reported it.", score=score)
+
+
+@transaction.atomic
+def item_viewed(*, item: Item, views: int, actor: str) -> None:
+    """How many people it reached so far: what is seen more is looked at sooner."""
+    if not intake.views_note(item=item, views=views):
+        return
+    audit_append(actor=actor, verb="item.viewed", subject=f"item:{item.pk}", item_id=item.pk, data={"views": views})
+    item = Item.objects.select_for_update(of=("self",)).get(pk=item.pk)
+    _place_again(item, item.scores.order_by("-pk").first())
+
+
+def _place_again(item: Item, score: Score | None) -> None:
+    """Work out anew where the item's open cases stand."""
+    now = db_now()
+    for case in Case.objects.select_for_update(of=("self",)).select_related("queue").filter(item=item).exclude(state=Case.State.CLOSED):
+        case_place(case, item=item, queue=case.queue, risk=score.risk if score else None, now=now)
+        case.save(update_fields=PLACE_FIELDS)
 
 
 def _was_let_through_by_machine(item: Item) -> bool:
     return item.decisions.filter(state=Decision.State.EFFECTIVE, outcome="allow", automated=True).exists()
 
 
-def _send_to_person(item: Item, *, reason: str, sentence: str, chance: float | None, severity: int = 0) -> Case:
-    queue = cases.queue_for(item)
-    case = cases.case_build(item=item, queue=queue, reason=reason, sentence=sentence, severity=severity, chance=chance, now=db_now())
+def _send_to_person(item: Item, *, reason: str, sentence: str, score: Score | None, severity: int = 0) -> Case:
+    router = router_load(item.kind)
+    routed = router.route(item=item, asked=scoring_items([item])[0], score=scored_of(score), severity=severity)
+    case = cases.case_build(
+        item=item, queue=routed.queue, reason=reason, sentence=sentence, severity=severity, chance=score.risk if score else None,
+        now=db_now(),
+    )  # fmt: skip
     case.save(force_insert=True)
+    router.keep_faults()
     Item.objects.filter(pk=item.pk).update(status=Item.Status.IN_REVIEW)
-    audit_append(
-        actor="system", verb="case.opened", subject=f"case:{case.pk}", item_id=item.pk, data={"reason": reason, "queue": queue.slug}
-    )
+    data = {"reason": reason, **routed.told()}
+    audit_append(actor="system", verb="case.opened", subject=f"case:{case.pk}", item_id=item.pk, data=data)
     return case
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db import transaction
@@ -14,6 +14,7 @@ from console.audit.services import Entry, audit_append_many
 from console.banks.selectors import bank_index
 from console.cases import services as cases
 from console.cases.models import Case
+from console.cases.routing import router_load
 from console.common.clock import db_now
 from console.common.jobs import Claimed, jobs_done
 from console.common.outbox import outbox_put_many
@@ -88,25 +89,42 @@ def _write(
     fingerprints_put([row for i in mine if (row := prints[i]) is not None])
     policy = active_policy(items[0].kind)
     known = [(fresh[items[i].pk], replace(asked[i], reports=fresh[items[i].pk].reports), scored[i]) for i in mine]
-    _settle([(item, row, decide(ask, score, policy[1])) for (item, ask, score), row in zip(known, rows, strict=True)], policy)
+    _settle(
+        [
+            Settled(item=item, asked=ask, scored=score, row=row, decided=decide(ask, score, policy[1]))
+            for (item, ask, score), row in zip(known, rows, strict=True)
+        ],
+        policy,
+    )
 
 
 def _still_received(items: Sequence[Item]) -> dict[UUID, Item]:
     """Lock those that nothing has decided yet, in the order of their ids."""
     locked = Item.objects.select_for_update(of=("self",)).filter(pk__in=[i.pk for i in items], status=Item.Status.RECEIVED)
-    return {item.pk: item for item in locked.order_by("pk")}
+    return {item.pk: item for item in locked.select_related("source").order_by("pk")}
 
 
-def _settle(settled: Sequence[tuple[Item, Score, Decided]], policy: tuple[PolicyVersion, PolicyDocument]) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """An item with what was asked, measured and decided."""
+
+    item: Item
+    asked: ScoringItem
+    scored: Scored
+    row: Score
+    decided: Decided
+
+
+def _settle(settled: Sequence[Settled], policy: tuple[PolicyVersion, PolicyDocument]) -> None:
     """Write the first decision of each item and what follows: a case, or the effect with its events. All of one kind."""
-    kind = settled[0][0].kind
+    kind = settled[0].item.kind
     version, document = policy
-    queue, now = cases.queue_for(settled[0][0]), db_now()
+    router, now = router_load(kind), db_now()
     decisions: list[Decision] = []
     opened: list[Case] = []
     entries: list[Entry] = []
-    for item, row, decided in settled:
-        facts = facts_of(decided)
+    for one in settled:
+        item, row, facts = one.item, one.row, facts_of(one.decided)
         if facts.outcome == "enforce":
             facts = replace(facts, statement=statement_of_reasons(item, facts, document))
         decision = decision_build(item=item, number=1, facts=facts, policy_version=version, score=row)
@@ -118,15 +136,17 @@ def _settle(settled: Sequence[tuple[Item, Score, Decided]], policy: tuple[Policy
         data = {"outcome": facts.outcome, "reason": facts.reason, "policy": version.number, "rule": facts.rule}
         entries.append(Entry(actor=actor, verb="item.decided", subject=f"decision:{decision.pk}", data=data, **about))
         if facts.outcome == "review":
+            routed = router.route(item=item, asked=one.asked, score=one.scored, severity=facts.severity)
             case = cases.case_build(
-                item=item, queue=queue, reason=facts.reason, sentence=facts.sentence, severity=facts.severity, chance=row.risk, now=now,
-                label=facts.label,
+                item=item, queue=routed.queue, reason=facts.reason, sentence=facts.sentence, severity=facts.severity, chance=row.risk,
+                now=now, label=facts.label,
             )
             opened.append(case)
-            data = {"queue": queue.slug, "reason": facts.reason}
+            data = {"reason": facts.reason, **routed.told()}
             entries.append(Entry(actor=actor, verb="case.opened", subject=f"case:{case.pk}", data=data, **about))
     Decision.objects.bulk_create(decisions)
     Case.objects.bulk_create(opened)
+    router.keep_faults()
     waiting = {case.item_id for case in opened}
     Item.objects.filter(pk__in=waiting).update(status=Item.Status.IN_REVIEW)
     done = [decision for decision in decisions if decision.item_id not in waiting]
@@ -140,7 +160,8 @@ def _settle(settled: Sequence[tuple[Item, Score, Decided]], policy: tuple[Policy
 @transaction.atomic
 def scoring_gave_up(*, item_id: UUID, error: str) -> None:
     """After the last attempt: the item goes to a person, with what went wrong."""
-    item = Item.objects.select_for_update(of=("self",)).filter(pk=item_id, status=Item.Status.RECEIVED).first()
+    open_items = Item.objects.select_for_update(of=("self",)).select_related("source")
+    item = open_items.filter(pk=item_id, status=Item.Status.RECEIVED).first()
     if item is None:
         return
     scored = Scored(risk=None, errors={"scorer": error[:500] or "The scorer did not finish."})
@@ -150,4 +171,5 @@ def scoring_gave_up(*, item_id: UUID, error: str) -> None:
     decided = Decided(
         outcome="review", reason="scorer_failed", sentence="It could not be scored, so a person looks.", severity=item.severity_hint
     )
-    _settle([(item, row, decided)], active_policy(item.kind))
+    asked = scoring_items([item])[0]
+    _settle([Settled(item=item, asked=asked, scored=scored, row=row, decided=decided)], active_policy(item.kind))

@@ -16,12 +16,11 @@ from console.intake.models import Item
 from console.policies.models import PolicyVersion
 from console.policies.selectors import active_policy
 from console.scores.models import Decision, Score
+from console.scores.services import scored_of
 from scoring.blocks import Block
 from scoring.kind import Kind
 from scoring.policy import PolicyDocument
 from scoring.registry import get_kind
-from scoring.types import Evidence
-from scoring.types import Score as Scored
 
 BLIND = "For review."
 BY_RULE = "A rule asks for a person."
@@ -79,16 +78,6 @@ def sentence_shown(case: Case, *, revealed: bool) -> str:
     if case.blind:
         return BLIND
     return case.sentence if revealed or case.reason != "rule" else BY_RULE
-
-
-def scored_of(row: Score | None) -> Scored | None:
-    """The stored row as the library's type."""
-    if row is None:
-        return None
-    return Scored(
-        risk=row.risk, uncertainty=row.uncertainty, labels=row.labels, evidence=[Evidence(**e) for e in row.evidence], signals=row.signals,
-        errors=row.errors, model=row.model, extra=row.extra,
-    )  # fmt: skip
 
 
 def item_blocks(item: Item, score: Score | None) -> Sequence[Block]:

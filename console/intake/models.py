@@ -30,6 +30,7 @@ class Item(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.RECEIVED)
     severity_hint = models.SmallIntegerField(default=0)
     reports = models.IntegerField(default=0)
+    views = models.BigIntegerField(null=True, blank=True)  # people it reached, as the platform told last
     headline = models.CharField(max_length=140, default="", blank=True)
 
     class Meta:

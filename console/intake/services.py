@@ -10,7 +10,7 @@ from uuid import UUID
 
 import orjson
 from django.db import connection
-from django.db.models import F, JSONField, Value
+from django.db.models import F, JSONField, Q, Value
 
 from console.accounts.models import Source
 from console.common.ids import uuid7
@@ -117,6 +117,11 @@ def report_create(*, item: Item, reporter: str, reason: str, text: str) -> bool:
     if created:
         Item.objects.filter(pk=item.pk).update(reports=F("reports") + 1)
     return created
+
+
+def views_note(*, item: Item, views: int) -> bool:
+    """True when it is news: a count only grows."""
+    return bool(Item.objects.filter(Q(views=None) | Q(views__lt=views), pk=item.pk).update(views=views))
 
 
 def feedback_create(*, item: Item, event: str, data: Mapping[str, Any]) -> bool:

@@ -14,8 +14,8 @@ from console.policies.models import PolicyVersion
 from console.scores.models import Decision, Fingerprint, Score
 from scoring.alike import Fingerprint as Found
 from scoring.types import Decision as Decided
+from scoring.types import Evidence, as_json
 from scoring.types import Score as Scored
-from scoring.types import as_json
 
 
 def score_build(*, item: Item, scored: Scored, checksum: str, took_ms: float | None) -> Score:
@@ -44,6 +44,16 @@ def fingerprints_put(rows: Sequence[Fingerprint]) -> int:
     """Write what is not there yet; returns how many were given."""
     Fingerprint.objects.bulk_create(rows, ignore_conflicts=True)
     return len(rows)
+
+
+def scored_of(row: Score | None) -> Scored | None:
+    """The stored row as the library's type."""
+    if row is None:
+        return None
+    return Scored(
+        risk=row.risk, uncertainty=row.uncertainty, labels=row.labels, evidence=[Evidence(**e) for e in row.evidence], signals=row.signals,
+        errors=row.errors, model=row.model, extra=row.extra,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

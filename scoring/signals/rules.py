@@ -46,13 +46,15 @@ class CompiledRule:
 
 
 @lru_cache(maxsize=1024)
-def compile_rule(expression: str) -> CompiledRule:
-    """Check and compile. Raises RuleError with the line and column of what is wrong."""
+def compile_rule(expression: str, more: tuple[str, ...] = ()) -> CompiledRule:
+    """Check and compile. `more` names what rule_context() is given beside its own. Raises RuleError with the line and column of
+    what is wrong."""
+    roots = (*ROOTS, *more)
     bound = check_shape(expression, RuleError)
     program = _guarded(lambda: cel.compile(expression), "the rule cannot be read")
     for name in program.references()["variables"]:
-        if name not in ROOTS and name not in bound:
-            raise _at(expression, name, f"there is no {name!r} here; there are {', '.join(ROOTS)}")
+        if name not in roots and name not in bound:
+            raise _at(expression, name, f"there is no {name!r} here; there are {', '.join(roots)}")
     for name in program.references()["functions"]:
         if name[:1].isalpha() and name not in FUNCTIONS:
             raise _at(expression, name, f"there is no function {name!r}; there are {', '.join(sorted(FUNCTIONS))}")
@@ -68,8 +70,8 @@ def lint(expression: str) -> list[str]:
     return []
 
 
-def rule_context(item: Item, score: Score) -> dict[str, Json]:
-    """What a rule sees. Raises RuleError when the item is too large to be worked over in bounded time."""
+def rule_context(item: Item, score: Score, more: Mapping[str, Json] | None = None) -> dict[str, Json]:
+    """What a rule sees, and `more` by name. Raises RuleError when the item is too large to be worked over in bounded time."""
     context = {
         "item": {
             "id": item.id, "kind": item.kind, "conversation": item.conversation, "past": len(item.past),
@@ -80,6 +82,7 @@ def rule_context(item: Item, score: Score) -> dict[str, Json]:
         "score": {"risk": score.risk, "labels": dict(score.labels), "uncertainty": score.uncertainty},
         "signals": as_json(score.signals),
         "reports": item.reports,
+        **(more or {}),
     }  # fmt: skip
     if _count(context, MAX_CONTEXT_VALUES) < 0:
         raise RuleError("the item is too large for rules to be worked out on it")
