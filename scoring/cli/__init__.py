@@ -47,12 +47,26 @@ def build_parser() -> argparse.ArgumentParser:
     replay.add_argument("--rounds", type=_positive, default=10, help="retrainings over the file (default 10)")
     replay.add_argument("--delay-days", type=float, default=0.0, help="days until a label is known, for kinds with times")
     replay.add_argument("--trainer", help="default: the first of the kind")
+    replay.add_argument("--model", type=Path, metavar="DIR", help="with --queue: scores the lines; without it the starter model")
+    _add_queue(replay)
     hashes = commands.add_parser("hash", help="sha256, PDQ and vPDQ of images and videos")
     hashes.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     match = commands.add_parser("match", help="compare images and videos with a bank of hashes")
     match.add_argument("--bank", type=Path, required=True, metavar="FILE", help="JSON lines of hashes")
     match.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     return parser
+
+
+def _add_queue(replay: argparse.ArgumentParser) -> None:
+    queue = replay.add_argument_group("orders of work", "compare first come first served, risk, value (ours) and an oracle in harm-minutes")
+    queue.add_argument("--queue", action="store_true", help="replay a queue instead of the retraining loop")
+    queue.add_argument("--people", type=_positive, default=4)
+    queue.add_argument("--utilisation", type=_share, default=0.85, help="how busy they are on average (default 0.85)")
+    queue.add_argument("--days", type=_amount, default=5.0)
+    queue.add_argument("--swing", type=_share, default=0.4, help="noon brings so much more than the average, midnight less (default 0.4)")
+    queue.add_argument("--handling", type=_amount, default=30.0, help="median seconds of one decision (default 30)")
+    queue.add_argument("--repeats", type=_positive, default=10, help="streams drawn (default 10)")
+    queue.add_argument("--plot", type=Path, metavar="FILE", help="draw the curves as SVG")
 
 
 def _add_common(command: argparse.ArgumentParser) -> None:
@@ -66,6 +80,12 @@ def _add_common(command: argparse.ArgumentParser) -> None:
 def _positive(text: str) -> int:
     if (value := int(text)) < 1:
         raise argparse.ArgumentTypeError("must be 1 or more")
+    return value
+
+
+def _amount(text: str) -> float:
+    if not 0.0 < (value := float(text)) < 1e6:
+        raise argparse.ArgumentTypeError("must be above 0")
     return value
 
 

@@ -55,6 +55,10 @@ def run_evaluate(args: argparse.Namespace) -> int:
 
 
 def run_replay(args: argparse.Namespace) -> int:
+    if args.queue:
+        from scoring.cli.queue import run_queue  # noqa: PLC0415 - only this option needs it
+
+        return run_queue(args)
     from scoring.training.replay import replay_stream  # noqa: PLC0415 - only this command needs it
 
     kind, context = kind_of(args), context_of(args)

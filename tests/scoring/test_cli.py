@@ -201,6 +201,21 @@ def test_replay_learns_as_labels_arrive(shell: Shell, tmp_path: Path) -> None:
     assert late[-1]["labels_known"] < late[-1]["labels"]
 
 
+def test_replay_compares_orders_of_work(shell: Shell, tmp_path: Path) -> None:
+    path, plot = tmp_path / "orders.jsonl", tmp_path / "queue.svg"
+    path.write_bytes(to_bytes(order_lines(honest=400, bursts=30)))
+    code, out = shell("replay", "--queue", "--kind", "order", "--data", path, "--days", 1, "--repeats", 2, "--plot", plot)
+    assert code == 0
+    assert [line["order"] for line in out] == ["first come", "risk", "value", "oracle"]
+    assert len({line["cases"] for line in out}) == 1
+    assert out[0]["less_than_first_come"] == 0
+    assert out[3]["harm_minutes"] <= min(line["harm_minutes"] for line in out)
+    assert plot.read_text("utf-8").startswith("<svg")
+    path.write_bytes(to_bytes(order_lines(honest=6, bursts=1)))
+    assert shell("replay", "--queue", "--kind", "order", "--data", path)[0] == 2
+    assert "would go to a person; 20 is the least" in shell.err
+
+
 def test_hash_and_match_are_those_of_the_media_part(shell: Shell, tmp_path: Path) -> None:
     from PIL import Image
 
