@@ -6,12 +6,14 @@ order: receive, score, review, effect.
 
 from __future__ import annotations
 
+from console.flow.batch import batch_decide, batch_hold, batch_keep, batch_of, batch_open, batch_release, batch_undo
 from console.flow.effect import actions_end, decision_apply, decisions_release, events_of
 from console.flow.receive import FEEDBACK_LABELS, item_feedback, item_report, item_viewed, items_receive
 from console.flow.review import case_claim, verdict_correct, verdict_give, verdict_undo
 from console.flow.score import items_score, scoring_gave_up
 
 __all__ = [
-    "FEEDBACK_LABELS", "actions_end", "case_claim", "decision_apply", "decisions_release", "events_of", "item_feedback", "item_report",
-    "item_viewed", "items_receive", "items_score", "scoring_gave_up", "verdict_correct", "verdict_give", "verdict_undo",
+    "FEEDBACK_LABELS", "actions_end", "batch_decide", "batch_hold", "batch_keep", "batch_of", "batch_open", "batch_release", "batch_undo",
+    "case_claim", "decision_apply", "decisions_release", "events_of", "item_feedback", "item_report", "item_viewed", "items_receive",
+    "items_score", "scoring_gave_up", "verdict_correct", "verdict_give", "verdict_undo",
 ]  # fmt: skip
