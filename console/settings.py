@@ -190,6 +190,7 @@ LEASE_SECONDS = env.integer("LEASE_SECONDS", 15, least=1)  # how long a worker t
 SWEEP_SECONDS = env.integer("SWEEP_SECONDS", 5, least=1)  # how often the reconciler looks for jobs whose ring was lost
 UNDO_SECONDS = env.integer("UNDO_SECONDS", 10, least=0)
 CLAIM_MINUTES = env.integer("CLAIM_MINUTES", 10, least=1)
+CLAIM_AHEAD_SECONDS = env.integer("CLAIM_AHEAD_SECONDS", 90, least=10)  # how long a case fetched before its turn is kept
 FRAME_MODEL = env.text("FRAME_MODEL")  # folder or hub name of an image classifier
 FRAME_MODEL_REVISION = env.text("FRAME_MODEL_REVISION")
 

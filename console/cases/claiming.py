@@ -7,27 +7,27 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.db.models.functions import Now
 
 from console.accounts.models import User
+from console.cases.hints import TOP, hint_for, hint_forget, hint_learn
 from console.cases.limits import serve_limits
 from console.cases.models import Claim, Queue
 
 _TAKE = """
 ), taken AS (
     UPDATE cases_case c SET state = 'claimed', lease_token = c.lease_token + 1
-    FROM next WHERE c.id = next.id RETURNING c.id, c.item_id, c.lease_token
+    FROM next WHERE c.id = next.id RETURNING c.id, c.item_id, c.lease_token, c.priority
 ), held AS (
-    INSERT INTO cases_claim (case_id, reviewer_id, token, state, lease_until, evidence_seen)
-    SELECT id, %(reviewer)s, lease_token, 'open', clock_timestamp() + make_interval(mins => %(minutes)s),
+    INSERT INTO cases_claim (case_id, reviewer_id, token, state, lease_until, ahead, evidence_seen)
+    SELECT id, %(reviewer)s, lease_token, 'open', clock_timestamp() + make_interval(secs => %(seconds)s), %(ahead)s,
            EXISTS (SELECT 1 FROM cases_claim seen WHERE seen.case_id = taken.id AND seen.reviewer_id = %(reviewer)s AND seen.evidence_seen)
     FROM taken
     RETURNING id
 ), noted AS (
     INSERT INTO audit_auditrow (actor, verb, subject, item_id, data, prev_hash, hash)
-    SELECT %(actor)s, 'case.claimed', 'case:' || id, item_id, jsonb_build_object('token', lease_token), '', '' FROM taken
+    SELECT %(actor)s, %(verb)s, 'case:' || id, item_id, jsonb_build_object('token', lease_token), '', '' FROM taken
 )
-SELECT id FROM held
+SELECT held.id, taken.priority FROM held, taken
 """
 # What is served to whom. Assigned to somebody: to that person first, and to nobody else.
 _SERVED = """
@@ -39,7 +39,9 @@ _SERVED = """
     ORDER BY c.priority DESC, c.id LIMIT 1 FOR UPDATE OF c SKIP LOCKED
 """
 _MINE = _SERVED.format(whose="c.assigned_to_id = %(reviewer)s")
-_ANYBODYS = _SERVED.format(whose="c.assigned_to_id IS NULL AND (c.purpose <> 'escalated' OR %(lead)s) AND NOT EXISTS (SELECT FROM mine)")
+_ANYBODYS = _SERVED.format(
+    whose="c.assigned_to_id IS NULL AND c.priority <= %(hint)s AND (c.purpose <> 'escalated' OR %(lead)s) AND NOT EXISTS (SELECT FROM mine)"
+)
 _CLAIM_NEXT = f"WITH mine AS ({_MINE}), anybodys AS ({_ANYBODYS}), next AS (TABLE mine UNION ALL TABLE anybodys{_TAKE}"
 _CLAIM_ONE = f"""
 WITH next AS (
@@ -51,42 +53,60 @@ WITH next AS (
 {_TAKE}"""
 
 
-def case_claim_next(*, queue: Queue, reviewer: User, is_lead: bool = False, source_id: int | None = None) -> Claim | None:
+def case_claim_next(
+    *, queue: Queue, reviewer: User, is_lead: bool = False, source_id: int | None = None, ahead: bool = False
+) -> Claim | None:
     """Hold the next case of a queue for this reviewer: one statement. None when nothing waits that they may have.
-    Who saw the evidence of a case in an earlier claim has seen it.
-    `source_id` is for tokens: they see the items of one source only."""
+
+    Who saw the evidence of a case in an earlier claim has seen it. `source_id` is for tokens: they see the items of one source
+    only. `ahead`: before its turn, by a short lease.
+    """
     if queue.is_paused:
         return None
     limits = serve_limits(reviewer)
-    only: dict[str, Any] = {"queue": queue.pk, "source": source_id, "max_severity": limits.max_severity, "avoid": list(limits.avoid)}
-    return _claim(_CLAIM_NEXT, reviewer, is_lead, only)
+    only: dict[str, Any] = {
+        "queue": queue.pk, "source": source_id, "max_severity": limits.max_severity, "avoid": list(limits.avoid),
+    }  # fmt: skip
+    key = (queue.pk, is_lead, source_id, limits)
+    hint = hint_for(key)
+    found = _take(_CLAIM_NEXT, reviewer, is_lead, ahead, {**only, "hint": hint})
+    if found is None and hint < TOP:
+        hint_forget(key)
+        found = _take(_CLAIM_NEXT, reviewer, is_lead, ahead, {**only, "hint": TOP})
+    if found is None:
+        return None
+    claim_id, priority = found
+    hint_learn(key, priority)
+    return claim_get(claim_id, reviewer)
 
 
 def case_claim_one(*, case_id: UUID, reviewer: User, is_lead: bool = False) -> Claim | None:
     """Hold this very case, if it waits and the reviewer may have it."""
-    return _claim(_CLAIM_ONE, reviewer, is_lead, {"case": case_id})
+    found = _take(_CLAIM_ONE, reviewer, is_lead, False, {"case": case_id})
+    return claim_get(found[0], reviewer) if found else None
 
 
-def _claim(sql: str, reviewer: User, is_lead: bool, only: dict[str, Any]) -> Claim | None:
-    who = {"reviewer": reviewer.pk, "lead": is_lead, "minutes": settings.CLAIM_MINUTES, "actor": actor_of(reviewer)}
-    values: dict[str, Any] = {**only, **who}
+def _take(sql: str, reviewer: User, is_lead: bool, ahead: bool, which: dict[str, Any]) -> tuple[int, float] | None:
+    values: dict[str, Any] = {
+        **which, "reviewer": reviewer.pk, "lead": is_lead, "actor": actor_of(reviewer), "ahead": ahead,
+        "verb": "case.fetched" if ahead else "case.claimed", "seconds": lease_seconds(ahead=ahead),
+    }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-        row = cursor.fetchone()
-    if row is None:
-        return None
-    return Claim.objects.select_related("case__item__source", "case__queue").get(pk=row[0])
+        row: tuple[int, float] | None = cursor.fetchone()
+    return row
+
+
+def claim_get(claim_id: int, reviewer: User) -> Claim:
+    """A claim of this reviewer, with all that the screen draws from."""
+    claim = Claim.objects.select_related("case__item__source", "case__queue").get(pk=claim_id)
+    claim.reviewer = reviewer
+    return claim
+
+
+def lease_seconds(*, ahead: bool) -> int:
+    return settings.CLAIM_AHEAD_SECONDS if ahead else settings.CLAIM_MINUTES * 60
 
 
 def actor_of(user: User) -> str:
     return f"user:{user.get_username()}"
-
-
-def claim_resume(*, queue: Queue, reviewer: User) -> Claim | None:
-    """The case of this queue that the reviewer still holds, if any."""
-    return (
-        Claim.objects.select_related("case__item__source", "case__queue")
-        .filter(case__queue=queue, reviewer=reviewer, state=Claim.State.OPEN, lease_until__gt=Now())
-        .order_by("started_at")
-        .first()
-    )

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
 from console.accounts.models import User
 from console.audit.services import Entry, audit_append, audit_append_many
-from console.cases.claiming import actor_of
+from console.cases.claiming import actor_of, lease_seconds
 from console.cases.models import Case, Claim, Skip
 from console.common.clock import ClockNow
 from console.common.errors import Conflict
@@ -42,6 +41,8 @@ def claim_require(hold: Hold) -> Claim:
         raise Conflict("You do not hold this case. Somebody else may have it now; what you wrote is kept here.", code="not_held")
     if claim.state == Claim.State.DECIDED:
         raise Conflict("This case is decided already.", code="already_decided")
+    if claim.state == Claim.State.TAKEN:
+        raise Conflict(f"{claim.ended_because} What you wrote is kept here.", code="taken_over")
     if claim.state != Claim.State.OPEN or claim.lease_until <= claim.clock:
         raise Conflict("Your hold on this case ran out, so it went back to the queue. What you wrote is kept here.", code="lease_over")
     claim.now = claim.clock
@@ -61,9 +62,11 @@ def claim_close(*, claim: Claim, state: str, case_state: str) -> None:
 
 @transaction.atomic
 def case_heartbeat(*, hold: Hold) -> datetime:
-    """Keep the case for another full lease; returns until when."""
+    """Keep the case for another lease; returns until when. Who works here keeps also what was fetched ahead for them."""
     claim = claim_require(hold)
-    Claim.objects.filter(pk=claim.pk).update(lease_until=Now() + timedelta(minutes=settings.CLAIM_MINUTES))
+    mine = Claim.objects.filter(reviewer=hold.reviewer, state=Claim.State.OPEN, lease_until__gt=Now(), case__queue=claim.case.queue_id)
+    mine.filter(ahead=True).update(lease_until=Now() + timedelta(seconds=lease_seconds(ahead=True)))
+    Claim.objects.filter(pk=claim.pk).update(lease_until=Now() + timedelta(seconds=lease_seconds(ahead=claim.ahead)))
     claim.refresh_from_db(fields=["lease_until"])
     return claim.lease_until
 

@@ -88,7 +88,11 @@ class Case(models.Model):
             models.CheckConstraint(condition=Q(state__in=["waiting", "claimed", "closed"]), name="case_state_known"),
         ]
         indexes = [
-            models.Index(fields=["queue", "-priority", "id"], name="case_next", condition=Q(state="waiting")),
+            # Severity is in the key, so that who keeps away from severe cases steps over them inside the index.
+            models.Index(fields=["queue", "-priority", "id", "severity"], name="case_next", condition=Q(state="waiting")),
+            models.Index(
+                fields=["assigned_to", "queue", "-priority"], name="case_assigned", condition=Q(state="waiting", assigned_to__isnull=False)
+            ),
             models.Index(fields=["queue", "severity", "created_at"], name="case_oldest", condition=Q(state="waiting")),
             models.Index(fields=["queue", "-priority"], name="case_reported", condition=Q(state="waiting", reports__gt=0)),
             models.Index(fields=["urgent_at"], name="case_urgent", condition=Q(state="waiting", urgent_at__isnull=False)),
@@ -106,6 +110,7 @@ class Claim(models.Model):
         SKIPPED = "skipped"
         ESCALATED = "escalated"
         EXPIRED = "expired"
+        TAKEN = "taken"  # a lead took the case over
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="claims")
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="claims")
@@ -116,6 +121,7 @@ class Claim(models.Model):
     ahead = models.BooleanField(default=False, db_default=False)  # fetched before its turn, by a short lease: not yet on the screen
     started_at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True, blank=True)
+    ended_because = models.CharField(max_length=300, default="", db_default="", blank=True)  # told to who held it
     now: datetime  # the database's time, on what claim_require returns
 
     class Meta:
@@ -225,3 +231,32 @@ class Transfer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.origin_id} to {self.target_id}"
+
+
+class Presence(models.Model):
+    """Somebody has the case on the screen, to decide or to read. Old rows mean nothing: presence.py says after how long."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="present")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    seen_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "person"], name="present_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} at {self.case_id}"
+
+
+class Draft(models.Model):
+    """What a person chose and wrote before deciding, for nobody but that person: it follows them to another browser."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="drafts")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    data = models.JSONField()
+    saved_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "person"], name="one_draft_each")]
+
+    def __str__(self) -> str:
+        return f"draft of {self.person_id} on {self.case_id}"

@@ -33,7 +33,7 @@ class ClassRow:
 class QueueRow:
     queue: Queue
     classes: Sequence[ClassRow]  # the most severe first
-    people: int  # who hold a case of it now
+    people: int  # who have a case of it on the screen now
 
     @property
     def waiting(self) -> int:
@@ -90,7 +90,7 @@ FROM unnest(%s::bigint[]) q, generate_series(0, 3) s
 """
 _PEOPLE = """
 SELECT c.queue_id, count(DISTINCT k.reviewer_id) FROM cases_claim k JOIN cases_case c ON c.id = k.case_id
-WHERE k.state = 'open' AND k.lease_until > statement_timestamp() AND c.queue_id = ANY(%s) GROUP BY 1
+WHERE k.state = 'open' AND NOT k.ahead AND k.lease_until > statement_timestamp() AND c.queue_id = ANY(%s) GROUP BY 1
 """
 
 

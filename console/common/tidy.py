@@ -1,4 +1,4 @@
-"""Remove what has served its purpose: finished jobs and remembered answers. In small batches, so that nobody waits."""
+"""Remove what has served its purpose: finished jobs, remembered answers, old drafts. In small batches, so that nobody waits."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ _OLD = (
     ("common_job", "state IN ('done', 'failed') AND finished_at < clock_timestamp() - interval '14 days'"),
     ("common_idempotencykey", "created_at < clock_timestamp() - interval '2 days'"),
     ("django_session", "expire_date < clock_timestamp()"),
+    ("cases_presence", "seen_at < clock_timestamp() - interval '1 hour'"),
+    ("cases_draft", "saved_at < clock_timestamp() - interval '14 days'"),
+    ("cases_draft", "case_id IN (SELECT id FROM cases_case WHERE closed_at < clock_timestamp() - interval '1 hour')"),
 )
 
 

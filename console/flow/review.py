@@ -11,7 +11,7 @@ from django.db import transaction
 
 from console.accounts.models import User
 from console.audit.services import audit_append
-from console.cases import claiming, holding
+from console.cases import holding, serving
 from console.cases.claiming import actor_of
 from console.cases.holding import Hold
 from console.cases.models import Case, Claim, Queue
@@ -40,7 +40,7 @@ DONE = {"warn": "Warned", "mute": "Muted", "suspend": "Suspended", "trim": "Trim
 
 
 def case_claim(*, queue: Queue, reviewer: User, is_lead: bool = False, source_id: int | None = None) -> Claim | None:
-    return claiming.case_claim_next(queue=queue, reviewer=reviewer, is_lead=is_lead, source_id=source_id)
+    return serving.case_serve(queue=queue, reviewer=reviewer, is_lead=is_lead, source_id=source_id)
 
 
 @transaction.atomic

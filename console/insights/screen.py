@@ -86,10 +86,10 @@ def item_blocks(item: Item, score: Score | None) -> Sequence[Block]:
 
 
 def case_open(*, case: Case, claim: Claim | None) -> CaseScreen:
-    """Draw a case for who holds it. Evidence is there once they asked for it (claim.evidence_seen), never when blind."""
+    """Draw a case for who holds it. Evidence is there once they asked for it (claim.evidence_seen), never when blind or ahead."""
     item = case.item
     allowed = not case.blind
-    shown = allowed and claim is not None and claim.evidence_seen
+    shown = allowed and claim is not None and claim.evidence_seen and not claim.ahead
     score = item.scores.order_by("-pk").first()
     version, document = active_policy(item.kind)
     return CaseScreen(

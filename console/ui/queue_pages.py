@@ -19,7 +19,7 @@ from console.cases.selectors import QueueRow, next_cases, queue_overview, queues
 from console.common.errors import Conflict
 from console.ui.access import page_for, person
 from console.ui.attention import needs_a_hand
-from console.ui.case_pages import REVIEWERS, draw_next
+from console.ui.case_drawing import REVIEWERS, draw_next
 from console.ui.problems import banner
 from console.ui.screen import undo_offer
 from console.ui.words import ago, span_words
@@ -69,7 +69,7 @@ def line_of(row: QueueRow, held: frozenset[int] = frozenset()) -> Line:
 
 def _held(user: User) -> frozenset[int]:
     """Queues of which the person holds a case now."""
-    mine = Claim.objects.filter(reviewer=user, state=Claim.State.OPEN, lease_until__gt=Now())
+    mine = Claim.objects.filter(reviewer=user, state=Claim.State.OPEN, ahead=False, lease_until__gt=Now())
     return frozenset(mine.values_list("case__queue_id", flat=True))
 
 

@@ -76,14 +76,17 @@ def case_context(case: Case, claim: Claim | None, user: User, holder: Claim | No
     """Context of cases/screen.html. Without `claim` the case is shown to read only."""
     screen: CaseScreen = case_open(case=case, claim=claim)
     total = settings.CLAIM_MINUTES * 60
-    left = seconds_until(claim.lease_until) if claim else 0
+    # What is drawn ahead gets its full lease when its turn comes; undo belongs to the screen that is looked at.
+    ahead = claim is not None and claim.ahead
+    left = total if ahead else seconds_until(claim.lease_until) if claim else 0
     return {
         "screen": screen, "case": case, "claim": claim, "item": screen.item, "kind": screen.kind, "words": screen.kind.words,
         "holder": holder, "history": account_history(screen.item), "likely": _likely(screen),
         "content": screen.area("content"), "context": screen.area("context"), "evidence": screen.area("evidence"),
         "reasons": reason_options(screen.policy), "skip_reasons": SKIP_REASONS,
         "actions": [ActionOption(name=a, title=action_title(a)) for a in screen.policy.actions], "lease_left": left, "lease_total": total,
-        "lease_share": left / total if total else 0, "undo": undo_offer(user), "limit_seconds": case.queue.sla_minutes * 60,
+        "lease_share": left / total if total else 0, "undo": None if ahead else undo_offer(user),
+        "limit_seconds": case.queue.sla_minutes * 60,
         "has_media": any(_has_media(block) for block in screen.blocks),
         "has_hidden": any(getattr(b, "normalised", None) is not None for b in screen.blocks),
     }  # fmt: skip

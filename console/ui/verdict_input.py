@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from uuid import UUID
 
 from django.http import QueryDict
 
@@ -60,3 +61,12 @@ def _marks(text: str) -> list[dict[str, Any]]:
     if not isinstance(found, list) or not all(isinstance(mark, dict) for mark in found):
         raise Invalid({"spans": ["The marks could not be read; take them away and mark again."]})
     return found
+
+
+def read_next(data: QueryDict) -> tuple[UUID, int] | None:
+    """The case that the page has in memory as the next one: "case:token"."""
+    case, _, token = data.get("next", "").partition(":")
+    try:
+        return UUID(case), int(token)
+    except ValueError:
+        return None

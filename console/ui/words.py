@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.utils import timezone
+
+from console.accounts.models import User
 
 SEVERITY_WORDS = ("None", "Mild", "Serious", "Severe")
 
@@ -82,3 +85,13 @@ def clock_words(seconds: float | None) -> str:
     whole = int(seconds)
     hours, minutes = whole // 3600, whole // 60 % 60
     return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
+
+
+def looks_too(others: Sequence[User]) -> str:
+    """Who else has the case on the screen: "Only you are here", "Ines looks too", "Ines and 2 others look too"."""
+    names = [person.first_name or person.username for person in others]
+    if not names:
+        return "Only you are here"
+    if len(names) == 1:
+        return f"{names[0]} looks too"
+    return f"{names[0]} and {names[1] if len(names) == 2 else f'{len(names) - 1} others'} look too"

@@ -10,10 +10,11 @@ import pytest
 from console.accounts.models import Source, User
 from console.accounts.roles import Role
 from console.accounts.services import source_ensure, user_create
+from console.cases.claiming import case_claim_one
 from console.cases.models import Case, Claim
-from console.cases.services import queue_ensure_defaults, queue_for
+from console.cases.services import queue_ensure_defaults
 from console.common.jobs import job_claim
-from console.flow import case_claim, items_receive, items_score
+from console.flow import items_receive, items_score
 from console.intake.models import Item
 from console.intake.parsing import parse_item
 from console.policies.services import policy_ensure_defaults
@@ -121,7 +122,7 @@ def claimed(waiting: Callable[..., Case], rita: User) -> Callable[..., Claim]:
 
     def _claim(text: str = "The soup was cold.", **more: Any) -> Claim:
         case = waiting(text, **more)
-        claim = case_claim(queue=queue_for(case.item), reviewer=rita)
+        claim = case_claim_one(case_id=case.pk, reviewer=rita)
         assert claim is not None
         return claim
 

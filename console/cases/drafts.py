@@ -1,0 +1,35 @@
+"""What a person chose and wrote before deciding, kept for that person alone, so that it is there in another browser too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db import connection
+
+from console.accounts.models import User
+from console.cases.models import Draft
+from console.common.errors import Invalid
+
+LARGEST = 64 * 1024
+_KEEP = """
+INSERT INTO cases_draft (case_id, person_id, data, saved_at)
+SELECT c.id, %s, %s, clock_timestamp() FROM cases_case c WHERE c.id = %s AND c.state <> 'closed'
+ON CONFLICT (case_id, person_id) DO UPDATE SET data = excluded.data, saved_at = excluded.saved_at
+"""
+
+
+def draft_keep(*, case_id: UUID, person: User, data: Mapping[str, Any]) -> None:
+    """The newest is kept; of a decided case nothing. Raises Invalid when it is too large to be a draft."""
+    text = orjson.dumps(dict(data))
+    if len(text) > LARGEST:
+        raise Invalid({"draft": ["It is too long to be kept on the server."]})
+    with connection.cursor() as cursor:
+        cursor.execute(_KEEP, [person.pk, text.decode(), case_id])
+
+
+def draft_of(*, case_id: UUID, person: User) -> dict[str, Any] | None:
+    found = Draft.objects.filter(case_id=case_id, person=person).values_list("data", flat=True).first()
+    return found if isinstance(found, dict) else None

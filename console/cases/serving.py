@@ -1,0 +1,143 @@
+"""What one person has of a queue: one case on the screen and at most two fetched ahead, so that the next is there at once.
+
+A case ahead is held by a short lease. Its turn comes by a conditional update on its token; it goes back by itself when it does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from console.accounts.models import User
+from console.audit.services import Entry, audit_append_many
+from console.cases.claiming import actor_of, case_claim_next, case_claim_one, claim_get, lease_seconds
+from console.cases.holding import Hold, claim_close
+from console.cases.models import Case, Claim, Queue
+from console.common.errors import Conflict
+
+AHEAD = 2
+
+
+@contextmanager
+def _in_turn(reviewer: User) -> Iterator[None]:
+    """One after the other for each person: two tabs together do not hold more than one."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('cases.serving'), %s::int)", [reviewer.pk])
+        yield
+
+
+def _held(queue_id: int, reviewer: User, *, source_id: int | None = None) -> QuerySet[Claim]:
+    """First what is served first."""
+    held = Claim.objects.select_related("reviewer", "case__item__source", "case__queue").filter(
+        reviewer=reviewer, state=Claim.State.OPEN, lease_until__gt=Now(), case__queue=queue_id
+    )
+    if source_id is not None:
+        held = held.filter(case__item__source_id=source_id)
+    return held.order_by("-case__priority", "case_id")
+
+
+def case_serve(*, queue: Queue, reviewer: User, is_lead: bool = False, source_id: int | None = None) -> Claim | None:
+    """The case that the person still has on the screen, else the first that was fetched ahead, else the next that waits."""
+    with _in_turn(reviewer):
+        held = list(_held(queue.pk, reviewer, source_id=source_id))
+        if current := next((claim for claim in held if not claim.ahead), None):
+            return current
+        if held:
+            return _begin(held[0])
+        return case_claim_next(queue=queue, reviewer=reviewer, is_lead=is_lead, source_id=source_id)
+
+
+def cases_fetch_ahead(
+    *, queue: Queue, reviewer: User, is_lead: bool = False, source_id: int | None = None, count: int = AHEAD
+) -> list[Claim]:
+    """Hold up to `count` cases before their turn, and those that are held already a little longer. First what comes first."""
+    with _in_turn(reviewer):
+        ahead = _held(queue.pk, reviewer, source_id=source_id).filter(ahead=True)
+        leases_lengthen(ahead)
+        claims = list(ahead)
+        while len(claims) < min(count, AHEAD):
+            claim = case_claim_next(queue=queue, reviewer=reviewer, is_lead=is_lead, source_id=source_id, ahead=True)
+            if claim is None:
+                break
+            claims.append(claim)
+        return claims
+
+
+def leases_lengthen(ahead: QuerySet[Claim]) -> None:
+    ids = list(ahead.values_list("pk", flat=True))
+    if ids:
+        until = Now() + timedelta(seconds=lease_seconds(ahead=True))
+        Claim.objects.filter(pk__in=ids, state=Claim.State.OPEN, ahead=True).update(lease_until=until)
+
+
+def claim_begin(*, hold: Hold) -> Claim:
+    """Its turn has come: a full lease. Raises Conflict when the case was lost meanwhile."""
+    with _in_turn(hold.reviewer):
+        claim = Claim.objects.select_related("reviewer").filter(
+            case_id=hold.case_id, reviewer=hold.reviewer, token=hold.token, state=Claim.State.OPEN, lease_until__gt=Now()
+        ).first()
+        if claim is None:
+            raise Conflict("The case that came next went back to the queue, so here is another one.", code="ahead_lost")
+        begun = _begin(claim) if claim.ahead else claim_get(claim.pk, hold.reviewer)
+        step_aside(begun)
+        return begun
+
+
+def case_take(*, case_id: UUID, reviewer: User, is_lead: bool = False) -> Claim | None:
+    """Hold this very case; what the person had on the screen comes after it."""
+    with _in_turn(reviewer):
+        claim = case_claim_one(case_id=case_id, reviewer=reviewer, is_lead=is_lead)
+        if claim is not None:
+            step_aside(claim)
+        return claim
+
+
+def cases_give_back(*, reviewer: User, queue: Queue | None = None, case_ids: list[UUID] | None = None) -> int:
+    """What was fetched ahead waits again at its place, for everybody; returns how many."""
+    with _in_turn(reviewer):
+        ahead = Claim.objects.select_related("case").filter(reviewer=reviewer, state=Claim.State.OPEN, ahead=True)
+        if queue is not None:
+            ahead = ahead.filter(case__queue=queue)
+        if case_ids is not None:
+            ahead = ahead.filter(case_id__in=case_ids)
+        return _give_back(list(ahead), reviewer)
+
+
+def _begin(claim: Claim) -> Claim:
+    until = Now() + timedelta(seconds=lease_seconds(ahead=False))
+    changed = Claim.objects.filter(pk=claim.pk, state=Claim.State.OPEN, ahead=True, lease_until__gt=Now()).update(
+        ahead=False, lease_until=until, started_at=Now()
+    )
+    if not changed:
+        raise Conflict("The case that came next went back to the queue, so here is another one.", code="ahead_lost")
+    begun = claim_get(claim.pk, claim.reviewer)
+    audit_append_many([_entry(begun, "case.claimed")])
+    return begun
+
+
+def step_aside(current: Claim) -> None:
+    """One case on the screen: what else the person has of the queue comes after it, and what is too much goes back."""
+    others = _held(current.case.queue_id, current.reviewer).exclude(pk=current.pk)
+    shelved = Claim.objects.filter(pk__in=others.filter(ahead=False).values("pk"))
+    shelved.update(ahead=True, lease_until=Now() + timedelta(seconds=lease_seconds(ahead=True)))
+    _give_back(list(others.filter(ahead=True)[AHEAD:]), current.reviewer)
+
+
+def _give_back(claims: list[Claim], reviewer: User) -> int:
+    for claim in claims:
+        claim_close(claim=claim, state=Claim.State.RELEASED, case_state=Case.State.WAITING)
+    audit_append_many([_entry(claim, "case.released", actor=actor_of(reviewer)) for claim in claims])
+    return len(claims)
+
+
+def _entry(claim: Claim, verb: str, *, actor: str = "") -> Entry:
+    return Entry(
+        actor=actor or actor_of(claim.reviewer), verb=verb, subject=f"case:{claim.case_id}", item_id=claim.case.item_id,
+        data={"token": claim.token},
+    )  # fmt: skip
