@@ -1,0 +1,82 @@
+"""Whose a case is: assigned by a lead, handed on by its holder, taken over with a reason that is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from console.accounts.models import User
+from console.audit.models import AuditRow
+from console.cases.assigning import case_assign, case_hand_over, case_take_over, colleagues_for
+from console.cases.claiming import case_claim_next
+from console.cases.holding import Hold, case_heartbeat, case_skip
+from console.cases.models import Case, Claim
+from console.common.errors import Conflict, Invalid
+from console.flow import verdict_give
+from console.verdicts.services import VerdictForm
+
+Waiting = Callable[..., Case]
+Claimed = Callable[..., Claim]
+
+
+def hold(claim: Claim) -> Hold:
+    return Hold(case_id=claim.case_id, reviewer=claim.reviewer, token=claim.token)
+
+
+def test_a_lead_assigns_and_frees_again(waiting: Waiting, lena: User, rita: User, ravi: User) -> None:
+    case = waiting()
+    case_assign(case_id=case.pk, to=rita, by=lena)
+    assert case_claim_next(queue=case.queue, reviewer=ravi) is None
+    case_assign(case_id=case.pk, to=None, by=lena)
+    assert case_claim_next(queue=case.queue, reviewer=ravi) is not None
+    assert list(AuditRow.objects.filter(verb__contains="assigned").values_list("verb", flat=True)) == ["case.assigned", "case.unassigned"]
+
+
+def test_it_assigns_to_nobody_who_cannot_decide_it(waiting: Waiting, claimed: Claimed, lena: User, rita: User, otto: User) -> None:
+    case = waiting()
+    with pytest.raises(Invalid):
+        case_assign(case_id=case.pk, to=otto, by=lena)
+    claim = claimed("Another.")
+    case_skip(hold=hold(claim), reason="language")
+    with pytest.raises(Invalid):
+        case_assign(case_id=claim.case_id, to=rita, by=lena)
+
+
+def test_it_does_not_assign_what_somebody_has_on_the_screen(claimed: Claimed, lena: User, ravi: User) -> None:
+    with pytest.raises(Conflict, match="Rita Ray has it on the screen"):
+        case_assign(case_id=claimed().case_id, to=ravi, by=lena)
+
+
+def test_its_holder_hands_it_to_a_colleague(claimed: Claimed, rita: User, ravi: User, lena: User) -> None:
+    claim = claimed()
+    with pytest.raises(Invalid):
+        case_hand_over(hold=hold(claim), to=rita)
+    case_hand_over(hold=hold(claim), to=ravi)
+    assert case_claim_next(queue=claim.case.queue, reviewer=lena, is_lead=True) is None
+    got = case_claim_next(queue=claim.case.queue, reviewer=ravi)
+    assert got is not None
+    assert got.case_id == claim.case_id
+
+
+def test_a_lead_takes_over_and_the_holder_reads_who_and_why(claimed: Claimed, rita: User, lena: User) -> None:
+    claim = claimed()
+    with pytest.raises(Invalid):
+        case_take_over(case_id=claim.case_id, lead=lena, reason=" ")
+    mine = case_take_over(case_id=claim.case_id, lead=lena, reason="The customer is on the line")
+    assert mine.token == claim.token + 1
+    with pytest.raises(Conflict, match="lena took this case over: The customer is on the line") as told:
+        case_heartbeat(hold=hold(claim))
+    assert told.value.code == "taken_over"
+    with pytest.raises(Conflict, match="kept here"):
+        verdict_give(case_id=claim.case_id, reviewer=rita, token=claim.token, form=VerdictForm(outcome="allow"))
+    verdict_give(case_id=claim.case_id, reviewer=lena, token=mine.token, form=VerdictForm(outcome="allow"))
+
+
+def test_nobody_takes_over_what_nobody_holds(waiting: Waiting, lena: User) -> None:
+    with pytest.raises(Conflict, match="Nobody holds it"):
+        case_take_over(case_id=waiting().pk, lead=lena, reason="x")
+
+
+def test_it_names_the_people_of_a_queue(waiting: Waiting, rita: User, lena: User, petra: User, otto: User) -> None:
+    assert colleagues_for(waiting().queue) == [lena, rita]
