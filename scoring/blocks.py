@@ -12,6 +12,7 @@ from typing import ClassVar, Literal
 
 Area = Literal["content", "context", "evidence"]
 Mark = Literal["", "match", "mismatch", "high", "low", "missing"]
+Tone = Literal["", "good", "bad", "warn"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +89,7 @@ class Fact:
     value: str
     note: str = ""
     mark: Mark = ""
-    percentile: int | None = None  # of the population, 0-100
+    percentile: int | None = None  # 0-100: above 55, more than so many in 100 have less; below 45, so many of 100 are below or equal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +98,30 @@ class FactsBlock:
     area: Area = "context"
     title: str
     facts: Sequence[Fact]
+    note: str = ""  # with what the facts are compared
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadline:
+    """When the world moves on by itself: `word` + "in 38 min". Times are ISO."""
+
+    word: str  # "Ships"
+    at: str
+    since: str = ""
+    note: str = ""  # where the time comes from, when nobody said it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FigureBlock:
+    """One figure that says what it is about, with what hangs on it."""
+
+    type: ClassVar[str] = "figure"
+    area: Area = "content"
+    caption: str
+    figure: str
+    unit: str = ""
+    facts: Sequence[Fact] = ()
+    deadline: Deadline | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,11 +144,23 @@ class ReasonsBlock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A value, and who says so. `url` is http(s) or "": it is shown as a link, and opened only by a person."""
+
+    value: str
+    source: str = ""
+    date: str = ""  # ISO time or ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordField:
     name: str  # key in the verdict's `fields`
     title: str
     value: str
     note: str = ""
+    told: Told | None = None  # where the value now comes from
+    candidates: Sequence[Told] = ()  # what others say instead
     checks: Sequence[Fact] = ()
     chance_right: float | None = None  # None in blind mode
 
@@ -147,13 +184,72 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinkedItem:
+    """An item that shares attributes with the one under review, or (`by` names it) with an item that does."""
+
+    id: str
+    name: str
+    shares: Sequence[str]  # attributes, as Link.attribute names them
+    by: str = ""  # id of the item between
+    note: str = ""  # "466.00 EUR"
+    ended: str = ""  # in words
+    tone: Tone = ""
+    at: str = ""  # ISO time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LinksBlock:
-    """Attributes that this item shares with earlier ones."""
+    """Attributes that this item shares with others, and which others: drawn as a graph, with its table."""
 
     type: ClassVar[str] = "links"
     area: Area = "content"
     title: str = "Shared with earlier items"
+    note: str = ""
+    this: str = "This item"
     links: Sequence[Link]
+    linked: Sequence[LinkedItem] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurvePoint:
+    x: float
+    y: float  # 0-1
+    label: str = ""  # of the axis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurveBlock:
+    """A share that changes over time, and where this item stands on it; drawn with its table."""
+
+    type: ClassVar[str] = "curve"
+    area: Area = "content"
+    title: str
+    unit: str  # of x: "months"
+    points: Sequence[CurvePoint]
+    here: CurvePoint | None = None
+    sentence: str = ""  # the same in words
+    note: str = ""  # where the curve comes from
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompareRow:
+    title: str
+    mine: str
+    theirs: str
+    same: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompareBlock:
+    """This record beside another that may be the same; the verdict's `fields` may say so under "same:<id>"."""
+
+    type: ClassVar[str] = "compare"
+    area: Area = "content"
+    title: str
+    id: str
+    name: str
+    note: str = ""  # what they share
+    rows: Sequence[CompareRow]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,8 +263,10 @@ class NoticeBlock:
 
 
 Block = (
-    TextBlock | ConversationBlock | FramesBlock | FactsBlock | ReasonsBlock | RecordBlock | LinksBlock | NoticeBlock
+    TextBlock | ConversationBlock | FramesBlock | FactsBlock | FigureBlock | ReasonsBlock | RecordBlock | LinksBlock | CurveBlock
+    | CompareBlock | NoticeBlock
 )
 BLOCK_TYPES = (
-    TextBlock, ConversationBlock, FramesBlock, FactsBlock, ReasonsBlock, RecordBlock, LinksBlock, NoticeBlock,
+    TextBlock, ConversationBlock, FramesBlock, FactsBlock, FigureBlock, ReasonsBlock, RecordBlock, LinksBlock, CurveBlock, CompareBlock,
+    NoticeBlock,
 )  # fmt: skip

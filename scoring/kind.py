@@ -99,6 +99,11 @@ class Kind:
     history: timedelta | None = None  # how far back `past` reaches; None = no history is fetched
     text_is_content: bool = True  # equal text means the same content, so near-duplicates must not straddle a split; False for ids
     alike: Literal["", "text", "media"] = "text"  # what near-duplicates have in common; "" = each item stands for itself
+    linked_by: Sequence[str] = ()  # keys by which the card is told of other items (Item.around.related)
+    link_steps: Literal[1, 2] = 1  # 2 = also those that share a key with one of them
+    stakes: Callable[[Mapping[str, Any]], float | None] = lambda payload: None  # what hangs on it, in the item's own unit: an amount
+    verdict_first_above: float | None = None  # stakes from which a new queue asks for a verdict before it shows the evidence
+    figures: Mapping[str, float] = field(default_factory=dict)  # numbers that the card reckons with, unless the policy sets others
     layout: Literal["", "wide", "order"] = ""  # grid of the case page
     beside_risk: frozenset[str] = frozenset()  # labels worth knowing that do not make the item break policy
     record_fields: Sequence[str] = ()  # fields that a verdict may mark right, wrong or unknown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,6 +16,7 @@ Automation = Literal["off", "demo", "certified"]
 ClauseId = Annotated[str, Field(max_length=32)]
 Action = Annotated[str, Field(max_length=32)]
 Label = Annotated[str, Field(max_length=64)]
+Figure = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
 Title = Annotated[str, Field(max_length=200)]
 
 
@@ -73,6 +75,8 @@ class PolicyDocument(Strict):
     rules: tuple[Rule, ...] = ()
     actions: tuple[Action, ...] = ("remove",)  # what a reviewer may choose on enforce; the first is the default
     timed: tuple[Action, ...] = ()  # those of them that can end by themselves after some hours
+    asking: tuple[Action, ...] = ()  # those that ask the world (a call, 3-D Secure) and conclude nothing: they teach no label
+    figures: Mapping[str, Figure] = Field(default_factory=dict)  # numbers that the kind's card reckons with: {"margin_percent": 13}
     match_enforces: bool = True  # an exact known-bad match is enforced without a person
 
     @model_validator(mode="after")
@@ -82,6 +86,9 @@ class PolicyDocument(Strict):
             raise ValueError("clause ids and keys must be unique")
         if strangers := [name for name in self.timed if name not in self.actions]:
             raise ValueError(f"timed names {', '.join(strangers)}, which is not allowed here")
+        for action in self.asking:
+            if action not in self.actions:
+                raise ValueError(f"{action} asks, but it is not one of the actions")
         for rule in self.rules:
             if rule.clause is not None and rule.clause not in ids:
                 raise ValueError(f"rule {rule.name} names clause {rule.clause}, which is not here")

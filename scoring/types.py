@@ -29,6 +29,34 @@ class PastEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RelatedItem:
+    """Another item that shares an attribute with this one (`steps` 1), or with one that does (2). For cards, never for scorers."""
+
+    id: str
+    name: str  # as the platform calls it
+    at: datetime
+    steps: int = 1
+    keys: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, Json] = field(default_factory=dict)
+    payload: Mapping[str, Json] = field(default_factory=dict)
+    ended: str = ""  # what the world said of it (an event of feedback), else "allow" or "enforce", else "" while it is open
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What is known around an item when its card is drawn: facts that a person may see before they decide, no opinion.
+
+    `measured` is what a worker measured of the item's place in the world (Score.extra["measured"]): percentiles, a look-up.
+    `figures` are the kind's numbers as the policy sets them: a margin, a fee.
+    """
+
+    related: Sequence[RelatedItem] = ()
+    measured: Mapping[str, Json] = field(default_factory=dict)
+    figures: Mapping[str, float] = field(default_factory=dict)
+    now: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """One piece of content or record. `payload` is the validated payload in JSON form (Kind.parse returns it)."""
 
@@ -40,6 +68,7 @@ class Item:
     conversation: str | None = None
     reports: int = 0
     past: Sequence[PastEvent] = ()  # oldest first, strictly before this item
+    around: Around = field(default_factory=Around)  # filled for a card only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,13 +15,13 @@ from console import flow
 from console.accounts.roles import Role
 from console.api.base import ANYONE, REVIEWERS, Answer, ApiView, idempotent, read_body
 from console.api.docs import described
-from console.api.forms import ClaimIn, HoldIn, PassOnIn, SkipIn, VerdictIn
+from console.api.forms import ClaimIn, HoldIn, PassOnIn, RevealIn, SkipIn, VerdictIn
 from console.api.schemas import LeaseOut, QueueList, ScreenOut, VerdictOut
 from console.api.shapes import case_row, verdict_row
 from console.cases import holding
 from console.cases.holding import Hold
 from console.cases.models import Case, Claim, Queue
-from console.cases.selectors import queue_overview, queues_for
+from console.cases.selectors import queue_overview, queues_for, verdict_first
 from console.common.errors import NotFound
 from console.insights.screen import CaseScreen, case_open
 from console.intake.models import Item
@@ -63,7 +63,7 @@ class QueueClaim(ApiView):
         )
         if claim is None:
             return Answer(status=204)
-        if form.evidence and not claim.case.blind:
+        if form.evidence and not claim.case.blind and not verdict_first(claim.case):
             holding.case_reveal(hold=Hold(case_id=claim.case_id, reviewer=caller.user, token=claim.token))
             claim.evidence_seen = True
         return Answer(_screen(case_open(case=claim.case, claim=claim), claim))
@@ -78,7 +78,7 @@ def _screen(screen: CaseScreen, claim: Claim) -> dict[str, Any]:
             "version": screen.policy_version.number, "checksum": screen.policy_version.checksum,
             "document": screen.policy.model_dump(mode="json"),
         },
-        "evidence_shown": screen.evidence_shown,
+        "evidence_shown": screen.evidence_shown, "verdict_first": screen.verdict_first,
     }  # fmt: skip
 
 
@@ -154,15 +154,16 @@ class CaseSecondOpinion(CaseView):
 
 
 class CaseReveal(CaseView):
-    @described("Show the evidence of a case that you hold", {200: ScreenOut}, tag="review", name="cases_reveal", body=HoldIn,
+    @described("Show the evidence of a case that you hold", {200: ScreenOut}, tag="review", name="cases_reveal", body=RevealIn,
                problems=[400, 404, 409], post=True)  # fmt: skip
     @idempotent
     def post(self, request: Request, case_id: UUID) -> HttpResponse:
-        hold = self.hold(case_id, read_body(request, HoldIn))
+        form = read_body(request, RevealIn)
+        hold = self.hold(case_id, form)
         with transaction.atomic():  # the hold is locked first, also where a blind case has nothing to show
             claim = holding.claim_require(hold)
             if not claim.case.blind:
-                holding.case_reveal(hold=hold)
+                holding.case_reveal(hold=hold, first=form.first or "")
                 claim.refresh_from_db(fields=["evidence_seen"])
         return Answer(_screen(case_open(case=claim.case, claim=claim), claim))
 

@@ -36,6 +36,12 @@ class HoldIn(Form):
     token: Annotated[int, Field(ge=0, le=2**63 - 1)]
 
 
+class RevealIn(HoldIn):
+    first: Literal["allow", "enforce"] | None = Field(
+        None, description="The outcome that you would choose without the evidence. A case with `verdict_first` asks for it."
+    )
+
+
 class SkipIn(HoldIn):
     reason: Annotated[str, Field(max_length=32)] = ""
 

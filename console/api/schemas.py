@@ -196,6 +196,7 @@ class ScreenOut(BaseModel):
     blocks: list[dict[str, Any]]
     policy: PolicyOut
     evidence_shown: bool
+    verdict_first: bool
 
 
 class LeaseOut(BaseModel):

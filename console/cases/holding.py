@@ -14,8 +14,11 @@ from console.accounts.models import User
 from console.audit.services import Entry, audit_append, audit_append_many
 from console.cases.claiming import actor_of, lease_seconds
 from console.cases.models import Case, Claim, Skip
+from console.cases.selectors import verdict_first
 from console.common.clock import ClockNow
-from console.common.errors import Conflict
+from console.common.errors import Conflict, Invalid
+
+OUTCOMES = ("allow", "enforce")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,10 +109,13 @@ def case_pass_on(*, hold: Hold, purpose: str, note: str) -> None:
 
 
 @transaction.atomic
-def case_reveal(*, hold: Hold) -> None:
-    """From here on the verdict counts as given with the model's opinion in view."""
+def case_reveal(*, hold: Hold, first: str = "") -> None:
+    """From here on the verdict counts as given with the model's opinion in view. `first` is the outcome that the reviewer would
+    choose without it; Invalid where the case asks for one and none is given."""
     claim = claim_require(hold)
-    Claim.objects.filter(pk=claim.pk, evidence_seen=False).update(evidence_seen=True)
+    if verdict_first(claim.case) and first not in OUTCOMES and not claim.evidence_seen:
+        raise Invalid({"first": ["Much hangs on this one: choose your outcome first, then look. You may change it afterwards."]})
+    Claim.objects.filter(pk=claim.pk, evidence_seen=False).update(evidence_seen=True, first_outcome=first if first in OUTCOMES else "")
 
 
 _EXPIRE = """

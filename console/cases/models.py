@@ -118,6 +118,7 @@ class Claim(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     lease_until = models.DateTimeField()
     evidence_seen = models.BooleanField(default=False)
+    first_outcome = models.CharField(max_length=8, default="", db_default="", blank=True)  # chosen before the evidence was shown
     ahead = models.BooleanField(default=False, db_default=False)  # fetched before its turn, by a short lease: not yet on the screen
     started_at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True, blank=True)

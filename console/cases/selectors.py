@@ -14,6 +14,7 @@ from console.accounts.models import User
 from console.accounts.roles import Role, user_has_role
 from console.cases.models import Case, Claim, Queue
 from scoring.queueing import DEFAULT_SECONDS, Load, people_needed
+from scoring.registry import KINDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,3 +174,12 @@ def cases_ahead(case: Case) -> int:
 def open_claim(case: Case) -> Claim | None:
     """Who holds the case now."""
     return Claim.objects.select_related("reviewer").filter(case=case, state=Claim.State.OPEN, lease_until__gt=Now()).first()
+
+
+def verdict_first(case: Case) -> bool:
+    """The machine's opinion is shown only to who has formed one of their own: everywhere in such a queue, or where much hangs on it."""
+    queue, kind = case.queue, KINDS.get(case.item.kind)
+    if not queue.verdict_first or queue.verdict_first_above is None:
+        return queue.verdict_first
+    stakes = kind.stakes(case.item.payload) if kind is not None else None
+    return stakes is not None and stakes > queue.verdict_first_above

@@ -16,7 +16,10 @@ def queue_ensure_defaults() -> None:
         if not Queue.objects.filter(kind=kind.name).exists():
             Queue.objects.get_or_create(
                 slug=kind.words.many.replace(" ", "-"),
-                defaults={"title": kind.words.many.capitalize(), "kind": kind.name, "position": position},
+                defaults={
+                    "title": kind.words.many.capitalize(), "kind": kind.name, "position": position,
+                    "verdict_first": kind.verdict_first_above is not None, "verdict_first_above": kind.verdict_first_above,
+                },
             )
 
 

@@ -44,6 +44,8 @@ def events_of(
 def _event_data(decision: Decision, takes_back: Sequence[str], marks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What an integration needs to act, and no content. Events may overtake each other, so one says what it ends and what it begins."""
     item = decision.item
+    verdict = None if decision.automated else getattr(decision, "verdict", None)
+    answers = {"fields": verdict.fields} if verdict is not None and verdict.fields else {}
     return {
         "item": str(item.pk),
         "external_id": item.external_id,
@@ -58,6 +60,7 @@ def _event_data(decision: Decision, takes_back: Sequence[str], marks: Sequence[M
         "clause": decision.clause,
         "automated": decision.automated,
         "statement_url": f"{settings.PUBLIC_URL}/api/v1/decisions/{decision.pk}/statement" if decision.statement else None,
+        **answers,
     }
 
 

@@ -30,7 +30,7 @@ from console.verdicts.models import Label
 from scoring.registry import KINDS
 
 SCORE = "score_item"
-FEEDBACK_LABELS = {"bounce": {"email": 1}, "chargeback": {"fraud": 1}, "refund": {}, "complaint": {}, "confirmed": {"email": 0}}
+FEEDBACK_LABELS = {"bounce": {"email": 1}, "chargeback": {"fraud": 1}, "refund": {}, "complaint": {}, "confirmed": {"email": 0, "fraud": 0}}
 
 
 def items_receive(*, source: Source, rows: Sequence[NewItem], actor: str) -> list[Received]:
@@ -117,3 +117,10 @@ def item_feedback(*, item: Item, event: str, data: Mapping[str, Any], actor: str
         return
     Label.objects.bulk_create(Label(item=item, name=name, value=value, source="feedback") for name, value in labels.items())
     audit_append(actor=actor, verb="item.feedback", subject=f"item:{item.pk}", item_id=item.pk, data={"event": event})
+    item = Item.objects.select_for_update(of=("self",)).get(pk=item.pk)
+    asked = item.decisions.filter(state=Decision.State.EFFECTIVE, action__in=active_policy(item.kind)[1].asking).first()
+    if asked is not None and not Case.objects.filter(item=item).exclude(state=Case.State.CLOSED).exists():
+        _send_to_person(
+            item, reason="answered", sentence=f"It was held to {asked.action}, and the answer is here: {event}.", chance=None,
+            severity=asked.severity,
+        )  # fmt: skip

@@ -70,7 +70,10 @@ def _conclude(
     score = item.scores.only("pk", "model").order_by("-pk").first()
     decision = decision_supersede(item=item, facts=facts, policy_version=policy_version, score=score, held=True)
     until = claim.now + timedelta(seconds=settings.UNDO_SECONDS)
-    labels = labels_of(document=document, outcome=form.outcome, clauses=tuple(form.clauses), fields=form.fields, given=form.labels)
+    labels = labels_of(
+        document=document, outcome=form.outcome, clauses=tuple(form.clauses), fields=form.fields, given=form.labels,
+        action=form.action,
+    )  # fmt: skip
     verdict = verdicts.verdict_create(
         claim=claim, decision=decision, policy_version=policy_version, form=form, labels=labels, undo_until=until, batch=batch,
         supersedes=supersedes, why=why,
@@ -93,7 +96,8 @@ def _verdict_facts(item: Item, form: VerdictForm, document: PolicyDocument) -> D
     if form.outcome == "allow":
         return DecisionFacts(outcome="allow", reason="verdict", automated=False, sentence=f"{words.allowed} by a person.")
     clause = next((c for c in document.clauses if c.id in form.clauses), None)
-    done = DONE.get(form.action or "", words.enforced) + _for_how_long(form.duration_hours)
+    asks = f"Held, to {form.action}" if form.action in document.asking else words.enforced
+    done = DONE.get(form.action or "", asks) + _for_how_long(form.duration_hours)
     facts = DecisionFacts(
         outcome="enforce",
         reason="verdict",

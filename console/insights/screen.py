@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db.models.functions import Now
@@ -11,6 +12,10 @@ from django.db.models.functions import Now
 from console.accounts.models import User
 from console.accounts.roles import Role, roles_of
 from console.cases.models import Case, Claim
+from console.cases.selectors import verdict_first
+from console.common.clock import db_now
+from console.common.errors import Unavailable
+from console.insights.related import related_items
 from console.intake.history import scoring_items
 from console.intake.models import Item
 from console.policies.models import PolicyVersion
@@ -21,6 +26,7 @@ from scoring.blocks import Block
 from scoring.kind import Kind
 from scoring.policy import PolicyDocument
 from scoring.registry import get_kind
+from scoring.types import Around
 
 BLIND = "For review."
 BY_RULE = "A rule asks for a person."
@@ -38,6 +44,7 @@ class CaseScreen:
     sentence: str  # why it is here, as far as it may be told: sentence_shown()
     evidence_shown: bool
     evidence_allowed: bool  # E may show it; never in a blind case
+    verdict_first: bool  # E asks for an outcome first
     chance: float | None  # only when the evidence is shown
     model: str
 
@@ -80,9 +87,21 @@ def sentence_shown(case: Case, *, revealed: bool) -> str:
     return case.sentence if revealed or case.reason != "rule" else BY_RULE
 
 
-def item_blocks(item: Item, score: Score | None) -> Sequence[Block]:
-    """The item's card; without a score nothing of the machine's opinion is in it."""
-    return get_kind(item.kind).card(scoring_items([item])[0], scored_of(score))
+def item_blocks(item: Item, score: Score | None, *, latest: Score | None = None) -> Sequence[Block]:
+    """The item's card; without `score` nothing of the machine's opinion is in it. Of the `latest` score only what was measured
+    of the world is told: percentiles, a look-up."""
+    kind, told = get_kind(item.kind), latest or score
+    bare = scoring_items([item])[0]
+    measured = (told.extra or {}).get("measured") if told else None
+    around = Around(related=related_items(item, bare, kind), measured=measured or {}, figures=_figures(item.kind), now=db_now())
+    return kind.card(replace(bare, around=around), scored_of(score))
+
+
+def _figures(kind: str) -> Mapping[str, float]:
+    """As the policy in force sets them; without one, the kind's own hold."""
+    with suppress(Unavailable):
+        return active_policy(kind)[1].figures
+    return {}
 
 
 def case_open(*, case: Case, claim: Claim | None) -> CaseScreen:
@@ -92,8 +111,10 @@ def case_open(*, case: Case, claim: Claim | None) -> CaseScreen:
     shown = allowed and claim is not None and claim.evidence_seen and not claim.ahead
     score = item.scores.order_by("-pk").first()
     version, document = active_policy(item.kind)
+    blocks = item_blocks(item, score if shown else None, latest=score)
     return CaseScreen(
-        case=case, claim=claim, item=item, kind=get_kind(item.kind), blocks=item_blocks(item, score if shown else None), policy=document,
-        policy_version=version, sentence=sentence_shown(case, revealed=shown), evidence_shown=shown, evidence_allowed=allowed,
+        case=case, claim=claim, item=item, kind=get_kind(item.kind), blocks=blocks, policy=document, policy_version=version,
+        sentence=sentence_shown(case, revealed=shown), evidence_shown=shown, evidence_allowed=allowed,
+        verdict_first=verdict_first(case) and not (claim is not None and claim.evidence_seen),
         chance=score.risk if shown and score else None, model=score.model if shown and score else "",
     )  # fmt: skip

@@ -55,7 +55,9 @@ def _summary(row: Mapping[str, Any]) -> str:
 
 
 def _words(value: Any) -> str:
-    if value is None or value == "" or value == []:
+    if isinstance(value, Mapping) and value:
+        return ", ".join(f"{name} = {inner}" for name, inner in value.items())
+    if value is None or value in ("", [], {}):
         return "nothing"
     if isinstance(value, bool):
         return "yes" if value else "no"

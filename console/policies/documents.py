@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from console.common.errors import Invalid
 from scoring.policy import PolicyDocument
+from scoring.registry import KINDS
 from scoring.signals.rules import lint
 
 
@@ -21,6 +22,9 @@ def read_document(raw: Mapping[str, Any], *, kind: str) -> PolicyDocument:
     errors = _rule_errors(document)
     if document.kind != kind:
         errors["kind"] = [f"This is a policy for {document.kind}, not for {kind}."]
+    known = KINDS[kind].figures if kind in KINDS else {}
+    if strange := sorted(set(document.figures) - set(known)):
+        errors["figures"] = [f"{', '.join(strange)}: no such number here; there are {', '.join(known) or 'none'}."]
     if not document.clauses:
         errors["clauses"] = ["A policy needs at least one clause."]
     if len({rule.name for rule in document.rules}) < len(document.rules):

@@ -52,7 +52,7 @@ def reveal(request: HttpRequest, case_id: UUID) -> HttpResponse:
     try:
         if case.blind:
             raise Conflict("In this case everybody decides without the machine's opinion.")
-        holding.case_reveal(hold=hold_of(request, case))
+        holding.case_reveal(hold=hold_of(request, case), first=request.POST.get("outcome", "").partition(":")[0])
     except DomainError as error:
         return refused(request, case, error)
     mine, _ = claim_of(case, person(request))

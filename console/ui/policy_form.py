@@ -23,6 +23,8 @@ Spec = tuple[str, str, str]
 TOP: tuple[Spec, ...] = (
     ("title", "Title", "text"), ("automation", "Automation", "mode"), ("note", "Note shown beside it", "text"),
     ("actions", "Actions, the first is the default", "words"), ("timed", "Those that can end by themselves", "words"),
+    ("asking", "Those that only ask, and conclude nothing", "words"),
+    ("figures", "Numbers that the screen reckons with, as name = number, one a line", "pairs"),
     ("match_enforces", "Known content is enforced without a person", "check"),
 )  # fmt: skip
 PARTS: Mapping[str, tuple[str, tuple[Spec, ...]]] = {
@@ -49,7 +51,7 @@ PARTS: Mapping[str, tuple[str, tuple[Spec, ...]]] = {
 BLANK: Mapping[str, Mapping[str, Any]] = {"thresholds": {}, "rules": {"then": "review"}, "clauses": {"severity": "1"}}
 MOST = 200  # rows of one part
 _CHOICES = {"mode": MODES, "outcome": OUTCOMES, "severity": SEVERITIES}
-_WIDE = {"code", "area", "lines", "check"}
+_WIDE = {"code", "area", "lines", "pairs", "check"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +128,8 @@ def _fields(specs: Sequence[Spec], row: Mapping[str, Any], prefix: str, errors: 
 def _shown(value: Any, widget: str) -> str:
     if value is None:
         return ""
+    if isinstance(value, Mapping):
+        return "\n".join(f"{name} = {number:g}" if isinstance(number, float) else f"{name} = {number}" for name, number in value.items())
     if isinstance(value, list | tuple):
         return ("\n" if widget == "lines" else ", ").join(map(str, value))
     return str(value)
@@ -158,6 +162,9 @@ def _read(text: str, widget: str) -> Any:
         return bool(text)
     if widget == "lines":
         return [line.strip() for line in text.split("\n") if line.strip()]
+    if widget == "pairs":
+        rows = [line.partition("=") for line in text.split("\n") if line.strip()]
+        return {name.strip(): _number(value.strip()) for name, _, value in rows}
     if widget == "words":
         return [word.strip() for word in text.split(",") if word.strip()]
     if widget in ("number", "severity"):

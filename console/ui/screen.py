@@ -12,6 +12,7 @@ from django.utils import timezone
 from console.accounts.models import User
 from console.cases.models import Case, Claim
 from console.insights.screen import CaseScreen, case_open
+from console.policies.selectors import document_of
 from console.ui.account_history import account_history
 from console.verdicts.models import Verdict
 from scoring.policy import Clause, PolicyDocument
@@ -69,6 +70,8 @@ def undo_offer(user: User) -> UndoOffer | None:
         return None
     kind = KINDS.get(last.item.kind)
     word = (kind.words.allowed if last.outcome == "allow" else kind.words.enforced) if kind else last.outcome
+    if last.action and last.action in document_of(last.policy_version).asking:
+        word = f"held, to {last.action}"
     return UndoOffer(verdict=last, sentence=word.lower(), seconds=seconds, total=max(settings.UNDO_SECONDS, seconds))
 
 
@@ -84,7 +87,8 @@ def case_context(case: Case, claim: Claim | None, user: User, holder: Claim | No
         "holder": holder, "history": account_history(screen.item), "likely": _likely(screen),
         "content": screen.area("content"), "context": screen.area("context"), "evidence": screen.area("evidence"),
         "reasons": reason_options(screen.policy), "skip_reasons": SKIP_REASONS,
-        "actions": [ActionOption(name=a, title=action_title(a)) for a in screen.policy.actions], "lease_left": left, "lease_total": total,
+        "actions": [ActionOption(name=a, title=action_title(a)) for a in screen.policy.actions if a not in screen.policy.asking],
+        "asking": [ActionOption(name=a, title=action_title(a)) for a in screen.policy.asking], "lease_left": left, "lease_total": total,
         "lease_share": left / total if total else 0, "undo": None if ahead else undo_offer(user),
         "limit_seconds": case.queue.sla_minutes * 60,
         "has_media": any(_has_media(block) for block in screen.blocks),

@@ -25,14 +25,14 @@ def read_token(data: QueryDict) -> int:
 
 def read_verdict(data: QueryDict) -> VerdictForm:
     """Raises Invalid when no outcome was chosen."""
-    outcome = data.get("outcome", "")
+    outcome, _, asks = data.get("outcome", "").partition(":")  # "enforce:verify": the third way, to ask first
     if not outcome:
         raise Invalid({"outcome": ["Choose an outcome first."]}, "Choose an outcome first.")
     fields = {name.removeprefix(FIELD_PREFIX): str(value) for name, value in data.items() if name.startswith(FIELD_PREFIX) and value}
     enforce = outcome == "enforce"
     return VerdictForm(
         outcome=outcome,
-        action=(data.get("action") or None) if enforce else None,
+        action=(asks or data.get("action") or None) if enforce else None,
         clauses=tuple(data.getlist("clause")) if enforce else (),
         fields=fields,
         certain="unsure" not in data,

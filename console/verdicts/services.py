@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from console.common.errors import Conflict, Invalid, NotFound
 from console.intake.models import Item
 from console.policies.models import PolicyVersion
 from console.scores.models import Decision
-from console.verdicts.labels import target_of
+from console.verdicts.labels import SAME, SAME_ANSWERS, merges, target_of
 from console.verdicts.models import Batch, Label, Verdict
 from console.verdicts.spans import spans_check
 from scoring.policy import PolicyDocument
@@ -49,16 +49,22 @@ def form_check(form: VerdictForm, document: PolicyDocument, item: Item, record_f
         errors["outcome"] = ["Choose allow or enforce."]
     if unknown := [c for c in form.clauses if c not in known]:
         errors["clauses"] = [f"This policy has no clause {', '.join(map(str, unknown))}; it has {', '.join(known)}."]
-    elif form.outcome == "enforce" and not form.clauses and not form.fields:
+    elif form.outcome == "enforce" and not form.clauses and not form.fields.keys() - merges(form.fields).keys():
         errors["clauses"] = ["Choose the clause that it breaks."]
     if form.action is not None and form.outcome == "enforce" and form.action not in document.actions:
         errors["action"] = [f"This policy allows {', '.join(document.actions)}."]
+    same = merges(form.fields)
     for name, answer in form.fields.items():
-        if name not in record_fields or answer not in FIELD_ANSWERS:
+        if name in same:
+            if answer not in SAME_ANSWERS:
+                errors.setdefault("fields", []).append(f"{name}: {answer!r} is not one of {', '.join(sorted(SAME_ANSWERS))}.")
+        elif name not in record_fields or answer not in FIELD_ANSWERS:
             errors.setdefault("fields", []).append(f"{name}: {answer!r} is not one of right, wrong, unknown for a field of this record.")
     for name, value in (form.labels or {}).items():
         if value not in (0, 1) or not isinstance(name, str) or not 0 < len(name) <= 64:
             errors.setdefault("labels", []).append(f"{name}: a label is 0 or 1.")
+    if not _are_here([name.removeprefix(SAME) for name in same], item):
+        errors.setdefault("fields", []).append("A record that this one is compared with is not here.")
     if form.severity is not None and form.severity not in range(4):
         errors["severity"] = ["Severity is 0 to 3."]
     spans, wrong = spans_check(form.spans, item, {label for c in document.clauses for label in (target_of(c), *c.labels)})
@@ -88,6 +94,16 @@ def _action_errors(action: str, hours: int | None, spans: Sequence[Mapping[str, 
     if action in PARTIAL and not any("t0" in span for span in spans):
         errors["action"] = [f"Mark the part to {action} first: its start with I, its end with O."]
     return errors
+
+
+def _are_here(records: Collection[str], item: Item) -> bool:
+    """Ids of other items of the same source and kind."""
+    try:
+        wanted = {UUID(text) for text in records} - {item.pk}
+    except ValueError:
+        return False
+    known = Item.objects.filter(pk__in=wanted, source_id=item.source_id, kind=item.kind).count() if wanted else 0
+    return known == len(records)
 
 
 def verdict_create(

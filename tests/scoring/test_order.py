@@ -19,7 +19,7 @@ from scoring.kinds.order.card import headline
 from scoring.kinds.order.counterfactual import variants
 from scoring.kinds.order.features import FEATURES, INDEX, distance_km, feature_row
 from scoring.kinds.order.scorer import OrderScorer
-from scoring.kinds.order.wording import feature_name, feature_value
+from scoring.kinds.order.wording import feature_name, feature_value, in_ten
 from scoring.starters import starter_bundle
 from scoring.testing import check_kind
 from scoring.training.dataset import example_from_line, item_from_line, split
@@ -186,7 +186,8 @@ def test_the_counterfactual_is_true_when_scored_again(starter: OrderScorer, card
     words = next(words for words in again if told["sentence"].startswith(words))
     assert again[words] == pytest.approx(told["risk"], abs=1e-5)
     assert told["risk"] < (score.risk or 0)
-    assert f"{told['risk']:.0%}" in told["sentence"]
+    assert told["sentence"].endswith(f"{in_ten(told['risk'])} like this would be fraud instead of {in_ten(score.risk or 0)}.")
+    assert starter.score([card_test], NOW)[0].extra["counterfactual"] == told  # what the console stores is what explain says
 
 
 def test_the_starter_ranks_the_known_patterns_above_honest_habits(starter: OrderScorer) -> None:
@@ -288,7 +289,10 @@ def test_the_card_shows_what_is_shared_and_hides_reasons_when_blind(starter: Ord
     assert not [block for block in blind if isinstance(block, ReasonsBlock)]
     assert [b for b in open_ if not isinstance(b, ReasonsBlock)] == list(blind)
     reasons = next(block for block in open_ if isinstance(block, ReasonsBlock))
-    assert reasons.counterfactual.endswith("%.")
+    assert "in 10" in reasons.counterfactual
+    assert "%" not in reasons.counterfactual
+    assert len(reasons.speaks_for) <= 5
+    assert len(reasons.speaks_against) <= 3
     assert all(r.weight > 0 for r in reasons.speaks_for)
     assert all(r.weight < 0 for r in reasons.speaks_against)
 

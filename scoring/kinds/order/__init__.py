@@ -8,7 +8,9 @@ from pathlib import Path
 from scoring.kind import Kind, Words
 from scoring.kinds.order.card import draw_card, headline, searchable_text
 from scoring.kinds.order.keys import kept_facts, placed_at, shared_keys
+from scoring.kinds.order.linked import LINKED_BY
 from scoring.kinds.order.payload import OrderPayload
+from scoring.kinds.order.stakes import FIGURES, stakes
 
 ORDER = Kind(
     name="order",
@@ -27,6 +29,11 @@ ORDER = Kind(
     at=placed_at,
     history=timedelta(days=30),
     alike="",
+    linked_by=LINKED_BY,
+    link_steps=2,
+    stakes=stakes,
+    verdict_first_above=500.0,
+    figures=FIGURES,
     layout="order",
     icon="M2 5h16v10H2zM2 8h16M5 12h4",
 )

@@ -73,5 +73,6 @@ class OrderPayload(Payload):
     billing: Address | None = None
     shipping: Address | None = None
     two_factor: bool | None = None
+    ship_by: Time | None = None  # when it leaves, unless somebody holds it
     prior_orders: int | None = Field(None, ge=0)
     items: list[BasketLine] | None = Field(None, max_length=500)

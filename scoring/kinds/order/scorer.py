@@ -12,7 +12,8 @@ from scoring.calibration import Calibrator
 from scoring.explain.contributions import contribution_evidence
 from scoring.kinds.order.counterfactual import variants
 from scoring.kinds.order.features import FEATURES, INDEX, feature_row
-from scoring.kinds.order.wording import feature_name, feature_value
+from scoring.kinds.order.population import FILE, measured
+from scoring.kinds.order.wording import feature_name, feature_value, in_ten
 from scoring.signals.tabular import RISK, Array, load_model
 from scoring.training.labels import is_benign
 from scoring.types import Item, Json, RunContext, Score
@@ -23,7 +24,7 @@ SHOWN_SIGNALS = (
 )  # fmt: skip
 NO_AMOUNT = "The order has no amount that could be read, so it was not scored."
 WORTH_SAYING = 0.2  # a counterfactual is looked for from this risk on
-WORTH_CHANGE = 0.05
+EACH_WAY, EACH_WAY_FULL = 5, 15  # reasons for, and as many against
 
 
 class OrderScorer:
@@ -38,14 +39,15 @@ class OrderScorer:
         self._order = [INDEX[name] for name in self.model.columns]
         self._straight = self.model.columns == FEATURES
         described = bundle.read_json("model.json")
+        self.population = bundle.read_json(FILE) if FILE in bundle.files else {}
         self.calibration = {target: Calibrator.from_json(data) for target, data in described["calibration"].items()}
 
     def score(self, items: Sequence[Item], context: RunContext) -> list[Score]:
-        return self._score(items, each_way=4)
+        return self._with_counterfactuals(items, self._score(items, each_way=EACH_WAY))
 
     def explain(self, items: Sequence[Item], context: RunContext) -> list[Score]:
-        """With every reason that counts, and `extra.counterfactual`: the one change that would lower the risk most, tested."""
-        return [self._with_counterfactual(item, score) for item, score in zip(items, self._score(items, each_way=15), strict=True)]
+        """With every reason that counts."""
+        return self._with_counterfactuals(items, self._score(items, each_way=EACH_WAY_FULL))
 
     def rows(self, items: Sequence[Item]) -> Array:
         """(n, columns of the model)."""
@@ -94,7 +96,7 @@ class OrderScorer:
         evidence = tuple(replace(e, label=source) for e in evidence)
         return Score(
             risk=risk, labels=labels, uncertainty=uncertainty(risk, labels), evidence=evidence, signals=self._signals(values),
-            model=self.bundle.model,
+            model=self.bundle.model, extra=self._extra(values),
         )  # fmt: skip
 
     def _labels(self, risk: float, by_label: Mapping[str, float]) -> dict[str, float]:
@@ -114,22 +116,33 @@ class OrderScorer:
         known = dict(zip(self.model.columns, values, strict=True))
         return {name: round(known[name], 4) for name in SHOWN_SIGNALS if name in known and known[name] == known[name]}
 
+    def _extra(self, values: Sequence[float]) -> dict[str, Json]:
+        found = measured(self.population, dict(zip(self.model.columns, values, strict=True)))
+        return {"measured": found} if found else {}
+
     def _unscored(self) -> Score:
         return Score(risk=None, model=self.bundle.model, errors={"model": NO_AMOUNT})
 
-    def _with_counterfactual(self, item: Item, score: Score) -> Score:
-        if score.risk is None or score.risk < WORTH_SAYING:
-            return score
-        changes = variants(item)
-        if not changes:
-            return score
-        risks = self.risks([changed for _, changed in changes])
-        best = int(np.argmin(risks))
-        lower = float(risks[best])
-        if score.risk - lower < WORTH_CHANGE:
-            return score
-        sentence = f"{changes[best][0]}, the risk would be {lower:.0%} instead of {score.risk:.0%}."
-        return replace(score, extra={"counterfactual": {"sentence": sentence, "risk": round(lower, 6)}})
+    def _with_counterfactuals(self, items: Sequence[Item], scores: Sequence[Score]) -> list[Score]:
+        """`extra.counterfactual`: the one change that would lower the risk most, tested by scoring all changes again, in one batch."""
+        asked = [(i, variants(items[i])) for i, score in enumerate(scores) if score.risk is not None and score.risk >= WORTH_SAYING]
+        risks = self.risks([changed for _, changes in asked for _, changed in changes]) if any(changes for _, changes in asked) else ()
+        found, start = list(scores), 0
+        for i, changes in asked:
+            mine, start = risks[start : start + len(changes)], start + len(changes)
+            if len(mine):
+                best = int(np.argmin(mine))
+                found[i] = _told(found[i], changes[best][0], float(mine[best]))
+        return found
+
+
+def _told(score: Score, condition: str, lower: float) -> Score:
+    """Only what changes the figure that a person reads."""
+    now, then = in_ten(score.risk or 0.0), in_ten(lower)
+    if now == then or lower >= (score.risk or 0.0):
+        return score
+    sentence = f"{condition}, {then} like this would be fraud instead of {now}."
+    return replace(score, extra={**score.extra, "counterfactual": {"sentence": sentence, "risk": round(lower, 6)}})
 
 
 def _sayable(item: Item) -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 from scoring.artifacts import Bundle, write_bundle
 from scoring.kind import Split, TrainOptions
 from scoring.kinds.order.features import DIRECTIONS, FEATURES, feature_row
+from scoring.kinds.order.population import FILE, population_of
 from scoring.signals.tabular import RISK, Array, BoostedTrees, TabularModel
 from scoring.training import metrics as measure
 from scoring.training.dataset import snapshot_hash
@@ -40,7 +41,8 @@ def _train(split: Split, out: Path, options: TrainOptions, name: str, fit: Fit) 
     rows, targets = _matrix(split.train), targets_of(split.train)
     tune_rows, tune_targets = _matrix(split.tune), targets_of(split.tune)
     weight = _weights(split.train)
-    model = fit(rows, targets, weight, FEATURES, options.seed, told, {k: v for k, v in options.parameters.items() if k != "card"})
+    fitted_by = {name: value for name, value in options.parameters.items() if name not in ("card", "population")}
+    model = fit(rows, targets, weight, FEATURES, options.seed, told, fitted_by)
     told(0.85, f"Calibrating on {len(split.tune)} orders")
     calibration = calibrators(model, tune_rows, tune_targets, _weights(split.tune))
     labels = tuple(label_names([*split.train, *split.tune]))
@@ -53,6 +55,7 @@ def _train(split: Split, out: Path, options: TrainOptions, name: str, fit: Fit) 
         write_model(folder, model, calibration, labels)
         if isinstance(model, BoostedTrees):
             (folder / "gain.json").write_text(json.dumps(model.gain(), indent=1), "utf-8")
+        (folder / FILE).write_text(json.dumps(population_of(FEATURES, rows.tolist(), _population(options, split)), indent=1), "utf-8")
         (folder / "MODEL_CARD.md").write_text(options.parameters.get("card") or _card(name, split, tuned), "utf-8")
 
     told(0.95, "Writing the model")
@@ -64,6 +67,10 @@ def _train(split: Split, out: Path, options: TrainOptions, name: str, fit: Fit) 
     bundle = write_bundle(out, kind="order", version=options.version or digest[:12], trainer=name, labels=labels, fill=fill, meta=meta)
     told(1.0, f"Wrote {bundle.model}")
     return bundle
+
+
+def _population(options: TrainOptions, split: Split) -> str:
+    return str(options.parameters.get("population") or f"{len(split.train):,} orders that the model learned from")
 
 
 def _matrix(examples: Sequence[Example]) -> Array:

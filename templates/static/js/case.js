@@ -9,10 +9,17 @@ const find = (selector) => document.querySelector(`#screen ${selector}`);
 const findAll = (selector) => [...document.querySelectorAll(`#screen ${selector}`)];
 const form = () => document.getElementById("verdict");
 const chosen = (name) => findAll(`[name="${name}"]:checked`);
-const outcome = () => chosen("outcome")[0]?.value ?? "";
+const outcome = () => (chosen("outcome")[0]?.value ?? "").split(":")[0]; // "enforce:verify" enforces by asking
+const asked = () => (chosen("outcome")[0]?.value ?? "").split(":")[1] ?? "";
 
 function setOutcome(value) {
   for (const input of findAll('[name="outcome"]')) input.checked = input.value === value;
+}
+
+// A reason whose usual action is to ask first chooses that; the person may choose otherwise.
+function usualOutcome(reason) {
+  const asks = `enforce:${reason.dataset.action}`;
+  return find(`[name="outcome"][value="${asks}"]`) ? asks : "enforce";
 }
 
 // Answers to the fields of a record decide outcome and reasons until the person chooses otherwise.
@@ -53,8 +60,9 @@ function disagreement() {
 function followAction() {
   const group = find("[data-actions]");
   if (!group) return "";
-  group.toggleAttribute("data-off", outcome() !== "enforce");
-  const wanted = chosen("clause").map((c) => c.dataset.action).find(Boolean);
+  group.toggleAttribute("data-off", outcome() !== "enforce" || Boolean(asked()));
+  if (asked()) return "";
+  const wanted = chosen("clause").map((c) => c.dataset.action).find((action) => find(`[name="action"][value="${action}"]`));
   const usual = wanted ?? find('[name="action"][data-default]').value;
   if (!group.dataset.own) for (const input of findAll('[name="action"]')) input.checked = input.value === usual;
   const now = chosen("action")[0];
@@ -66,7 +74,7 @@ function sentence() {
   if (outcome() === "allow") return words.allow;
   const reasons = chosen("clause").map((c) => c.dataset.title);
   const action = followAction();
-  return `${words.enforce}${reasons.length ? `: ${reasons.join(" and ")}` : ""}${action ? `, ${action}` : ""}`;
+  return `${chosen("outcome")[0]?.dataset.words ?? words.enforce}${reasons.length ? `: ${reasons.join(" and ")}` : ""}${action ? `, ${action}` : ""}`;
 }
 
 function showClause() {
@@ -95,7 +103,7 @@ function onChange(event) {
   if (input.name === "clause") {
     form().dataset.own = "1";
     form().dataset.lastClause = input.checked ? input.value : "";
-    if (input.checked && outcome() !== "enforce") setOutcome("enforce");
+    if (input.checked && outcome() !== "enforce") setOutcome(usualOutcome(input));
   }
   if (input.name === "outcome") {
     form().dataset.own = "1";
