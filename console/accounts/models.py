@@ -1,4 +1,4 @@
-"""People, the platforms that send items, and the tokens that act for them."""
+"""People, the platforms that send items, the tokens that act for them, and what keeps people well."""
 
 from __future__ import annotations
 
@@ -47,3 +47,87 @@ class ApiToken(AbstractAuthToken):  # type: ignore[misc]
 
     def __str__(self) -> str:
         return f"{self.source_id}:{self.role}:{self.token_key}"
+
+
+class CareRules(models.Model):
+    """What the organisation decides for everybody: one row, or none while nobody changed anything (care.py gives the defaults)."""
+
+    blur = models.BooleanField(default=True)
+    grey = models.BooleanField(default=True)
+    mute = models.BooleanField(default=True)
+    edge = models.BooleanField(default=False)
+    # Where the house has one of these on, nobody may switch it off for themselves.
+    blur_fixed = models.BooleanField(default=True)
+    grey_fixed = models.BooleanField(default=False)
+    mute_fixed = models.BooleanField(default=False)
+    edge_fixed = models.BooleanField(default=False)
+    may_avoid = models.BooleanField(default=True)  # people may leave out categories
+    serious_minutes = models.SmallIntegerField(default=120)  # a day, of serious and severe content together
+    severe_minutes = models.SmallIntegerField(default=60)  # a day, of severe content alone
+    break_minutes = models.SmallIntegerField(default=45)  # of work, until a break is suggested
+    break_hard_minutes = models.SmallIntegerField(default=20)  # of serious and severe content, until a break is suggested
+    day_starts = models.SmallIntegerField(default=4)  # the hour in which a new day begins, so that a night shift is one day
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(id=1), name="care_rules_once"),
+            models.CheckConstraint(condition=models.Q(day_starts__gte=0, day_starts__lte=23), name="care_day_starts"),
+        ]
+
+    def __str__(self) -> str:
+        return "care rules"
+
+
+class Preferences(models.Model):
+    """A person's own choices. None = as the organisation has it."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="preferences")
+    blur = models.BooleanField(null=True)
+    grey = models.BooleanField(null=True)
+    mute = models.BooleanField(null=True)
+    edge = models.BooleanField(null=True)
+    motion = models.BooleanField(default=True)
+    single_keys = models.BooleanField(default=True)
+    keys = models.JSONField(default=dict, blank=True)  # key of the product: the person's own, "" for none
+    avoid = models.JSONField(default=list, blank=True)  # labels that the person is not served
+    lighter_until = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"preferences of {self.user_id}"
+
+
+class Stretch(models.Model):
+    """A time in which a page was in front of a person. What was shown is not kept, only how severe it was."""
+
+    class Sort(models.TextChoices):
+        WORK = "work"
+        CLEAR = "clear"  # pictures or film, clear on the screen
+        TEXT = "text"  # severe text, open and read
+
+    id = models.UUIDField(primary_key=True)  # given by the page, so that a beat that comes twice counts once
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
+    sort = models.CharField(max_length=8, choices=Sort)
+    severity = models.SmallIntegerField(default=0)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "ended_at"], name="stretch_recent")]
+        constraints = [models.CheckConstraint(condition=models.Q(ended_at__gte=models.F("started_at")), name="stretch_runs_forward")]
+
+    def __str__(self) -> str:
+        return f"{self.sort} from {self.started_at}"
+
+
+class Break(models.Model):
+    """A break that somebody takes, or took. Private like the stretches."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    started_at = models.DateTimeField(db_default=Now())
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user"], condition=models.Q(ended_at__isnull=True), name="one_break_at_a_time")]
+
+    def __str__(self) -> str:
+        return f"break from {self.started_at}"

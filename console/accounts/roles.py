@@ -19,6 +19,7 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+WELLBEING = "wellbeing"  # a duty, not a role: a group that no role implies, no token carries, and not even a superuser has by itself
 PEOPLE = frozenset({Role.MODERATOR, Role.LEAD, Role.POLICY, Role.ADMIN})  # roles that are groups
 _KNOWN = "_roles"  # where they are kept on the object
 _ALSO = {Role.LEAD: frozenset({Role.MODERATOR}), Role.ADMIN: PEOPLE}
@@ -46,6 +47,11 @@ def roles_of(user: User | AbstractBaseUser | AnonymousUser) -> frozenset[Role]:
 
 def user_has_role(user: User | AbstractBaseUser | AnonymousUser, role: Role | str) -> bool:
     return Role(role) in roles_of(user)
+
+
+def looks_after(user: User | AbstractBaseUser | AnonymousUser) -> bool:
+    """Whether this person has the wellbeing duty: asked of the database each time, for it opens what is private."""
+    return bool(user.is_authenticated and user.is_active and hasattr(user, "groups") and user.groups.filter(name=WELLBEING).exists())
 
 
 def role_group(role: Role) -> Group:

@@ -6,13 +6,14 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.text import slugify
 
 from console.accounts.models import ApiToken, Source, User
-from console.accounts.roles import PEOPLE, Role, role_group, user_has_role
+from console.accounts.roles import PEOPLE, WELLBEING, Role, role_group, user_has_role
 from console.accounts.selectors import tokens_forget
 from console.audit.services import audit_append
 from console.common.errors import Conflict, Invalid, NotFound
@@ -80,6 +81,21 @@ def role_take(*, user: User, role: Role, actor: str = "system") -> None:
     ended, _ = ApiToken.objects.filter(user=user, role=role.value).delete()
     transaction.on_commit(tokens_forget)
     audit_append(actor=actor, verb="role.taken", subject=f"user:{user.username}", data={"role": role.value, "tokens": ended})
+
+
+@transaction.atomic
+def duty_give(*, user: User, actor: str = "system") -> None:
+    """The wellbeing duty: to see how much hard content each person had, and nothing of their work."""
+    if user.is_service or not user.is_active:
+        raise Invalid({"user": ["Only a person who is here can look after others."]})
+    user.groups.add(Group.objects.get_or_create(name=WELLBEING)[0])
+    audit_append(actor=actor, verb="duty.given", subject=f"user:{user.username}", data={"duty": WELLBEING})
+
+
+@transaction.atomic
+def duty_take(*, user: User, actor: str = "system") -> None:
+    user.groups.remove(*Group.objects.filter(name=WELLBEING))
+    audit_append(actor=actor, verb="duty.taken", subject=f"user:{user.username}", data={"duty": WELLBEING})
 
 
 @transaction.atomic

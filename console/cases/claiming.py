@@ -10,7 +10,7 @@ from django.db import connection
 
 from console.accounts.models import User
 from console.cases.hints import TOP, hint_for, hint_forget, hint_learn
-from console.cases.limits import serve_limits
+from console.cases.limits import WORST, serve_limits
 from console.cases.models import Claim, Queue
 
 _TAKE = """
@@ -46,7 +46,7 @@ _CLAIM_NEXT = f"WITH mine AS ({_MINE}), anybodys AS ({_ANYBODYS}), next AS (TABL
 _CLAIM_ONE = f"""
 WITH next AS (
     SELECT c.id FROM cases_case c
-    WHERE c.id = %(case)s AND c.state = 'waiting'
+    WHERE c.id = %(case)s AND c.state = 'waiting' AND c.severity <= %(cap)s
       AND (c.assigned_to_id = %(reviewer)s OR %(lead)s OR (c.assigned_to_id IS NULL AND c.purpose <> 'escalated'))
       AND NOT EXISTS (SELECT 1 FROM cases_skip s WHERE s.case_id = c.id AND s.reviewer_id = %(reviewer)s)
     FOR UPDATE OF c SKIP LOCKED
@@ -80,9 +80,11 @@ def case_claim_next(
     return claim_get(claim_id, reviewer)
 
 
-def case_claim_one(*, case_id: UUID, reviewer: User, is_lead: bool = False) -> Claim | None:
-    """Hold this very case, if it waits and the reviewer may have it."""
-    found = _take(_CLAIM_ONE, reviewer, is_lead, False, {"case": case_id})
+def case_claim_one(*, case_id: UUID, reviewer: User, is_lead: bool = False, undone: bool = False) -> Claim | None:
+    """Hold this very case, if it waits and the reviewer may have it. The cap of the day holds here too, but for a case that they
+    take back (`undone`): they decided it, and must be able to put it right."""
+    cap = WORST if undone else serve_limits(reviewer).cap
+    found = _take(_CLAIM_ONE, reviewer, is_lead, False, {"case": case_id, "cap": cap})
     return claim_get(found[0], reviewer) if found else None
 
 

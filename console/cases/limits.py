@@ -1,17 +1,31 @@
-"""What a person is not served, by their own choice or a cap. It holds for "next"; what they open themselves is their own act."""
+"""What a person is served now: the caps of their day, lighter work, and the categories that they leave out."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from console.accounts.day import day_of
 from console.accounts.models import User
+from console.cases.models import Case
+
+WORST = 3  # the highest severity there is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServeLimits:
-    max_severity: int = 3
+    """`max_severity` and `avoid` hold for what is served next. What somebody opens by themselves is their own act, but `cap` holds
+    for it too: it is what the organisation lets a person see today."""
+
+    max_severity: int = WORST
     avoid: tuple[str, ...] = ()  # labels
+    cap: int = WORST
+
+    def allow(self, case: Case) -> bool:
+        """Whether the case may be served, as the claim itself asks it."""
+        return case.severity <= self.max_severity and case.label not in self.avoid
 
 
 def serve_limits(user: User) -> ServeLimits:
-    return ServeLimits()
+    """One query on two indexes, asked afresh for each claim: a cap that was reached a second ago holds."""
+    day = day_of(user)
+    return ServeLimits(max_severity=day.max_severity, avoid=day.avoid, cap=day.cap_severity)

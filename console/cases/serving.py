@@ -18,6 +18,7 @@ from console.accounts.models import User
 from console.audit.services import Entry, audit_append_many
 from console.cases.claiming import actor_of, case_claim_next, case_claim_one, claim_get, lease_seconds
 from console.cases.holding import Hold, claim_close
+from console.cases.limits import serve_limits
 from console.cases.models import Case, Claim, Queue
 from console.common.errors import Conflict
 
@@ -45,6 +46,7 @@ def _held(queue_id: int, reviewer: User, *, source_id: int | None = None) -> Que
 def case_serve(*, queue: Queue, reviewer: User, is_lead: bool = False, source_id: int | None = None) -> Claim | None:
     """The case that the person still has on the screen, else the first that was fetched ahead, else the next that waits."""
     with _in_turn(reviewer):
+        _give_back_beyond(reviewer, queue.pk)
         held = list(_held(queue.pk, reviewer, source_id=source_id))
         if current := next((claim for claim in held if not claim.ahead), None):
             return current
@@ -58,6 +60,7 @@ def cases_fetch_ahead(
 ) -> list[Claim]:
     """Hold up to `count` cases before their turn, and those that are held already a little longer. First what comes first."""
     with _in_turn(reviewer):
+        _give_back_beyond(reviewer, queue.pk)
         ahead = _held(queue.pk, reviewer, source_id=source_id).filter(ahead=True)
         leases_lengthen(ahead)
         claims = list(ahead)
@@ -79,6 +82,8 @@ def leases_lengthen(ahead: QuerySet[Claim]) -> None:
 def claim_begin(*, hold: Hold) -> Claim:
     """Its turn has come: a full lease. Raises Conflict when the case was lost meanwhile."""
     with _in_turn(hold.reviewer):
+        _give_back_beyond(hold.reviewer)
+    with _in_turn(hold.reviewer):
         claim = Claim.objects.select_related("reviewer").filter(
             case_id=hold.case_id, reviewer=hold.reviewer, token=hold.token, state=Claim.State.OPEN, lease_until__gt=Now()
         ).first()
@@ -89,10 +94,21 @@ def claim_begin(*, hold: Hold) -> Claim:
         return begun
 
 
-def case_take(*, case_id: UUID, reviewer: User, is_lead: bool = False) -> Claim | None:
-    """Hold this very case; what the person had on the screen comes after it."""
+def _give_back_beyond(reviewer: User, queue_id: int | None = None) -> None:
+    """A cap may be reached, or a category left out, after a case was fetched ahead: its turn does not come then."""
+    ahead = Claim.objects.select_related("case").filter(reviewer=reviewer, state=Claim.State.OPEN, ahead=True)
+    if queue_id is not None:
+        ahead = ahead.filter(case__queue=queue_id)
+    held = list(ahead)
+    if held:
+        limits = serve_limits(reviewer)
+        _give_back([claim for claim in held if not limits.allow(claim.case)], reviewer)
+
+
+def case_take(*, case_id: UUID, reviewer: User, is_lead: bool = False, undone: bool = False) -> Claim | None:
+    """Hold this very case; what the person had on the screen comes after it. `undone`: they decided it and take that back."""
     with _in_turn(reviewer):
-        claim = case_claim_one(case_id=case_id, reviewer=reviewer, is_lead=is_lead)
+        claim = case_claim_one(case_id=case_id, reviewer=reviewer, is_lead=is_lead, undone=undone)
         if claim is not None:
             step_aside(claim)
         return claim

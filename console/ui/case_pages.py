@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from console.cases import holding, serving
 from console.cases.holding import Hold
+from console.cases.limits import serve_limits
 from console.cases.models import Case
 from console.common.errors import Conflict, DomainError, NotFound
 from console.ui.access import page_for, person
@@ -38,6 +39,9 @@ def take(request: HttpRequest, case_id: UUID) -> HttpResponse:
     case = case_of(request, case_id)
     mine, _ = claim_of(case, person(request))
     claim = mine or serving.case_take(case_id=case.pk, reviewer=person(request), is_lead=is_lead(person(request)))
+    if claim is None and case.severity > serve_limits(person(request)).cap:
+        error = Conflict("You had as much hard content today as anybody should, so this one is for somebody else.")
+        return banner(request, error, back=reverse("ui:my_day"), lead="Not today.")
     if claim is None:
         error = Conflict("Somebody else has this one now, it was decided, or you passed it on. Take the next.")
         return banner(request, error, back=reverse("ui:queue", args=[case.queue.slug]))

@@ -11,7 +11,8 @@ from console.ui.access import page_for
 from scoring.registry import KINDS
 
 TOPICS = {
-    "start": "Getting started", "keys": "Keys", "loop": "How the loop works", "first-item": "Post the first item", "roles": "Roles",
+    "start": "Getting started", "keys": "Keys", "wellbeing": "Wellbeing",
+    "loop": "How the loop works", "first-item": "Post the first item", "roles": "Roles",
     "automation": "Automation and the demo policy", "glossary": "Words",
 }  # fmt: skip
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from console.cases import drafts, holding, presence
 from console.common.errors import DomainError, Invalid
 from console.ui.access import page_for, person
+from console.ui.care import DISTRESS, offer_after_distress
 from console.ui.case_drawing import REVIEWERS, case_of, draw_next, hold_of, refused
 from console.ui.problems import sentence_of, status_of
 from console.ui.screen import SKIP_REASONS, seconds_until
@@ -64,6 +65,8 @@ def skip(request: HttpRequest, case_id: UUID) -> HttpResponse:
         if reason not in dict(SKIP_REASONS):
             raise Invalid({"reason": ["Choose why you skip it."]})
         holding.case_skip(hold=hold_of(request, case), reason=reason)
+        if reason == DISTRESS:
+            offer_after_distress(request, case)
     except DomainError as error:
         return refused(request, case, error)
     return draw_next(request, case.queue)

@@ -8,7 +8,7 @@ from functools import cache
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve
 
-from console.accounts.roles import Role, user_has_role
+from console.accounts.roles import Role, looks_after, user_has_role
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,7 @@ class Entry:
     icon: str
     roles: tuple[Role, ...]
     current: bool = False
+    duty: bool = False  # for who has the wellbeing duty, whatever their role
 
 
 _EVERYONE = (Role.MODERATOR, Role.LEAD, Role.POLICY, Role.ADMIN)
@@ -37,6 +38,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("Team", "/team/", "team", _SHAPERS),
             Entry("Checks", "/checks/", "shield", _LEADS),
+            Entry("Wellbeing", "/wellbeing/", "heart", (), duty=True),
             Entry("Overview", "/overview/", "health", _SHAPERS),
             Entry("Audit trail", "/audit/", "audit", _SHAPERS),
         ),
@@ -49,7 +51,14 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Models", "/models/", "models", _SHAPERS),
         ),
     ),
-    ("Run", (Entry("Deliveries", "/deliveries/", "plug", (Role.LEAD, Role.ADMIN)), Entry("Help", "/help/", "help", _EVERYONE))),
+    (
+        "Run",
+        (
+            Entry("Deliveries", "/deliveries/", "plug", (Role.LEAD, Role.ADMIN)),
+            Entry("Rules of care", "/wellbeing/rules/", "settings", (Role.ADMIN,)),
+            Entry("Help", "/help/", "help", _EVERYONE),
+        ),
+    ),
 )
 
 
@@ -65,6 +74,8 @@ def _exists(href: str) -> bool:
 def _is_current(href: str, path: str) -> bool:
     if href == "/":
         return path == "/" or path.startswith(("/queues/", "/cases/"))
+    if href == "/wellbeing/":
+        return path.startswith(href) and not path.startswith("/wellbeing/rules/")
     return path.startswith(href)
 
 
@@ -77,7 +88,7 @@ def navigation_for(request: HttpRequest) -> list[tuple[str, list[Entry]]]:
         rows = [
             Entry(e.title, e.href, e.icon, e.roles, _is_current(e.href, request.path))
             for e in entries
-            if _exists(e.href) and any(user_has_role(request.user, role) for role in e.roles)
+            if _exists(e.href) and (looks_after(request.user) if e.duty else any(user_has_role(request.user, role) for role in e.roles))
         ]
         if rows:
             seen.append((title, rows))

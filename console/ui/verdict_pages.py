@@ -103,7 +103,7 @@ def undo(request: HttpRequest, verdict_id: UUID) -> HttpResponse:
         undone = flow.verdict_undo(verdict_id=verdict_id, reviewer=person(request))
     except DomainError as error:
         return banner(request, error, back="/", lead="Not undone.")
-    claim = serving.case_take(case_id=undone.case_id, reviewer=person(request), is_lead=is_lead(person(request)))
+    claim = serving.case_take(case_id=undone.case_id, reviewer=person(request), is_lead=is_lead(person(request)), undone=True)
     if claim is None:
         messages.info(request, "Undone. Somebody else took the case meanwhile.")
         return draw_next(request, undone.case.queue)

@@ -1,5 +1,5 @@
 // What every page shares: keys, dialogs, the search field, the toast. A plain module; pages add their own.
-import { listen, onKey } from "./keys.js";
+import { listen, onKey, recap } from "./keys.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -20,11 +20,13 @@ onKey("?", () => {
   return true;
 });
 
-const singleKeys = document.querySelector("[data-single-keys]");
-if (singleKeys) {
-  singleKeys.checked = localStorage.getItem("single-keys") !== "off";
-  singleKeys.addEventListener("change", () => localStorage.setItem("single-keys", singleKeys.checked ? "on" : "off"));
-}
+// The switch for single keys is the person's own: it holds in every browser that they use.
+byId("single-keys")?.addEventListener("change", (event) => {
+  document.body.dataset.singleKeys = event.target.checked ? "on" : "off";
+  fetch(event.target.form.action, { method: "POST", body: new FormData(event.target.form) });
+});
+recap();
+for (const name of ["htmx:afterSettle", "case:arrived"]) document.addEventListener(name, () => recap());
 
 // Whatever is refused is read first: no dialog may cover it, and the page shows it.
 function bringUp(place) {

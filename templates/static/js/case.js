@@ -1,7 +1,7 @@
 // The case page: reasons, outcome and fields become one verdict; the draft is kept; what is hidden stays hidden until asked for.
 // Everything listens on the document, because the whole screen is replaced after each verdict.
 import { keepDraft, restoreDraft, forgetLater } from "./draft.js";
-import { onKey } from "./keys.js";
+import { isTyping, onKey, singleKeysOff, standsFor } from "./keys.js";
 import { startLease } from "./lease.js";
 import { hideMedia, toggleMedia } from "./media.js";
 
@@ -117,11 +117,12 @@ function onChange(event) {
 
 // A digit alone chooses one reason; with Shift it adds one. A click always adds or takes away.
 function onDigit(event) {
-  if (!form() || document.querySelector("dialog[open]") || event.ctrlKey || event.metaKey || event.altKey || !/^Digit[1-9]$/.test(event.code)) return;
-  if (localStorage.getItem("single-keys") === "off" || event.target.matches?.("textarea, select, input:not([type=radio], [type=checkbox])")) return;
-  const key = event.code.slice(5);
-  const input = find(`[name="clause"][data-key="${key}"]`);
-  if (!input || (!event.shiftKey && event.key !== key)) return;
+  if (!form() || document.querySelector("dialog[open]") || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (singleKeysOff() || isTyping(event.target)) return;
+  const pressed = event.shiftKey && /^Digit[1-9]$/.test(event.code) ? event.code.slice(5) : event.key.toLowerCase();
+  const key = standsFor(pressed);
+  const input = /^[1-9]$/.test(key) && find(`[name="clause"][data-key="${key}"]`);
+  if (!input) return;
   event.preventDefault();
   if (!event.shiftKey) for (const other of findAll('[name="clause"]')) other.checked = false;
   input.click();

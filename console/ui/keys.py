@@ -1,0 +1,142 @@
+"""Every key of the product, and a person's own in its place. One list: the dialog of `?`, the help page and the settings are drawn from it.
+
+A key of the product is what templates and scripts name (data-key="a", onKey("a")). A person may put another in its place, or none;
+the browser turns what was pressed into the key of the product (keys.js), so nothing else knows of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from console.common.errors import Invalid
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    key: str  # as the browser names it, letters in lower case
+    does: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    title: str
+    keys: tuple[Key, ...]
+
+
+GROUPS = (
+    Group("Everywhere", (Key("/", "Search"), Key("?", "All keys"), Key("l", "Lighter work for an hour, or back"))),
+    Group("Queues", (Key("j", "Next queue, field, turn"), Key("k", "Previous queue, field, turn"), Key("Enter", "Start, commit"))),
+    Group(
+        "A case: look",
+        (
+            Key("v", "As written, or normalised"),
+            Key("b", "Unblur pictures, hide again"),
+            Key("e", "Show the evidence"),
+            Key("h", "Hide or show the marks"),
+            Key("p", "The whole clause"),
+        ),
+    ),
+    Group(
+        "A case: decide",
+        (
+            *(Key(str(digit), f"Reason {digit}") for digit in range(1, 10)),
+            Key("a", "Allow"),
+            Key("r", "Enforce: remove, restrict, cancel"),
+            Key("x", "Next action"),
+            Key("y", "Field right"),
+            Key("f", "Field wrong; the flagged turn"),
+            Key("0", "Field unknown"),
+            Key("q", "Not sure"),
+            Key("n", "Note"),
+            Key("u", "Undo the last one"),
+            Key("d", "Second opinion, or a lead"),
+            Key("s", "Skip"),
+        ),
+    ),
+)
+DIGITS = frozenset("123456789")
+KEYS = {key.key: key for group in GROUPS for key in group.keys}
+NAMED = {"Enter": "Enter", " ": "Space", "ArrowLeft": "←", "ArrowRight": "→", "ArrowUp": "↑", "ArrowDown": "↓"}
+WRITTEN = {"enter": "Enter", "space": " ", "left": "ArrowLeft", "right": "ArrowRight", "up": "ArrowUp", "down": "ArrowDown"} | {
+    cap: key for key, cap in NAMED.items()
+}
+
+
+def cap(key: str) -> str:
+    """What stands on the key cap: "a" is A, " " is Space."""
+    return NAMED.get(key, key.upper())
+
+
+def read_key(text: str) -> str:
+    """A key as a person writes it: one character, or Enter, Space, an arrow; "" for none. Raises ValueError with a sentence."""
+    written = text.strip()
+    if not written:
+        return ""
+    known = WRITTEN.get(written.lower())
+    if known is not None:
+        return known
+    if len(written) == 1 and written.isprintable():
+        return written.lower()
+    raise ValueError(f"“{written[:20]}” is not one key. Give one character, or Enter, Space, Left, Right, Up, Down; or leave it empty.")
+
+
+def own_keys(wanted: Mapping[str, str]) -> dict[str, str]:
+    """What a person changed, checked: {key of the product: their own, "" for none}. Raises Invalid in words for two that collide."""
+    changed: dict[str, str] = {}
+    errors: dict[str, list[str]] = {}
+    for key, text in wanted.items():
+        if key not in KEYS:
+            continue
+        try:
+            own = read_key(text)
+        except ValueError as error:
+            errors[key] = [str(error)]
+            continue
+        if own != key:
+            changed[key] = own
+    taken: dict[str, str] = {}
+    for key in KEYS:
+        own = changed.get(key, key)
+        if own and own in taken:
+            errors[key] = [f"{cap(own)} is the key for “{KEYS[taken[own]].does}” already."]
+        elif own:
+            taken[own] = key
+    if errors:
+        raise Invalid(errors, "Two actions cannot have the same key.")
+    return changed
+
+
+def pressed_map(own: Mapping[str, str]) -> dict[str, str]:
+    """What the browser needs: {what is pressed: key of the product, "" for nothing}. Only what differs is in it."""
+    away = dict.fromkeys(own, "")
+    return away | {mine: key for key, mine in own.items() if mine}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One line of the key list, as this person has it."""
+
+    key: str
+    does: str
+    own: str
+
+    @property
+    def cap(self) -> str:
+        return cap(self.own)
+
+    @property
+    def usual(self) -> str:
+        return cap(self.key)
+
+
+def key_rows(own: Mapping[str, str], *, short: bool = False) -> Sequence[tuple[str, Sequence[Row]]]:
+    """By group. `short` says nine reasons that nobody moved in one line."""
+    fold = short and not DIGITS & own.keys()
+    groups = []
+    for group in GROUPS:
+        rows = [Row(key=k.key, does=k.does, own=own.get(k.key, k.key)) for k in group.keys if not (fold and k.key in DIGITS)]
+        if fold and any(k.key in DIGITS for k in group.keys):
+            rows.insert(0, Row(key="1–9", does="Reason; with Shift one more", own="1–9"))
+        groups.append((group.title, rows))
+    return groups
