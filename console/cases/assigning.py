@@ -14,6 +14,7 @@ from console.accounts.roles import Role, user_has_role
 from console.audit.services import audit_append
 from console.cases.claiming import actor_of, claim_get, lease_seconds
 from console.cases.holding import Hold, claim_close, claim_require
+from console.cases.limits import serve_limits
 from console.cases.models import Case, Claim, Queue, Skip
 from console.cases.selectors import open_claim, queues_for
 from console.cases.serving import step_aside
@@ -75,6 +76,8 @@ def case_take_over(*, case_id: UUID, lead: User, reason: str) -> Claim:
         raise Conflict("Nobody holds it now; take it as it is.", code="not_held")
     if claim.reviewer_id == lead.pk:
         raise Conflict("You hold it already.", code="held")
+    if claim.case.severity > serve_limits(lead).cap:
+        raise Conflict("You had as much hard content today as anybody should; leave this one to somebody else.", code="cap_reached")
     because = f"{lead.display_name} took this case over: {reason.strip()}"[:300]
     Claim.objects.filter(pk=claim.pk).update(state=Claim.State.TAKEN, ended_at=Now(), ended_because=because)
     token = claim.token + 1

@@ -40,8 +40,9 @@ def out_of_reach(user: User) -> Sequence[OutOfReach]:
     if all(day.max_severity >= 3 and not day.avoid for day, _ in places):
         return []
     left: dict[int, int] = {}
-    groups = Case.objects.filter(state=Case.State.WAITING, queue__in=queues_for(user)).values_list("queue_id", "severity", "label")
-    for queue_id, severity, label, count in groups.annotate(n=Count("pk")).order_by():
+    waiting = Case.objects.filter(state=Case.State.WAITING, assigned_to=None, queue__in=queues_for(user))
+    groups = waiting.values_list("queue_id", "severity", "label").annotate(n=Count("pk")).order_by()
+    for queue_id, severity, label, count in groups:
         if not any(queue_id in queues and _may(day, severity, label) for day, queues in places):
             left[queue_id] = left.get(queue_id, 0) + count
     queues_by_id = Queue.objects.in_bulk(left)

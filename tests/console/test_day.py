@@ -20,13 +20,17 @@ from console.accounts.day import day_of
 from console.accounts.exposure import exposure_by_day
 from console.accounts.models import Break, CareRules, Stretch, User
 from console.accounts.stretches import break_begin, break_end, stretch_extend
+from console.cases.assigning import case_take_over
 from console.cases.breaks import break_start
 from console.cases.claiming import case_claim_next, case_claim_one
+from console.cases.holding import Hold
 from console.cases.limits import ServeLimits, serve_limits
 from console.cases.models import Case, Claim
 from console.cases.reach import out_of_reach
-from console.common.errors import Invalid
+from console.cases.serving import cases_fetch_ahead, claim_begin
+from console.common.errors import Conflict, Invalid
 from console.common.tidy import tidy_old_rows
+from console.flow.batch import batch_open
 from tests.console.ui_forms import HTMX, verdict_data
 
 Waiting = Callable[..., Case]
@@ -243,6 +247,32 @@ def test_who_reached_a_cap_is_never_served_above_it(page: Client, waiting: Waiti
         Claim.objects.filter(reviewer=rita, state="open").update(state="skipped")
     assert max(served) == most
     assert max(Claim.objects.values_list("case__severity", flat=True)) == most
+
+
+def test_what_was_fetched_ahead_goes_back_when_the_cap_is_reached(waiting: Waiting, rita: User) -> None:
+    first, severe, _mild = waiting("One."), waiting("Two.", severity_hint=3), waiting("Three.")
+    assert case_claim_one(case_id=first.pk, reviewer=rita) is not None
+    ahead = cases_fetch_ahead(queue=first.queue, reviewer=rita)
+    held = next(claim for claim in ahead if claim.case_id == severe.pk)
+    reach_cap(rita, "severe")
+    with pytest.raises(Conflict):
+        claim_begin(hold=Hold(case_id=severe.pk, reviewer=rita, token=held.token))
+    assert Case.objects.get(pk=severe.pk).state == Case.State.WAITING
+    assert severe.pk not in [claim.case_id for claim in cases_fetch_ahead(queue=first.queue, reviewer=rita)]
+
+
+def test_a_batch_leaves_out_what_is_above_the_cap(waiting: Waiting, rita: User) -> None:
+    cases = [waiting(f"The same words again and again, number {n}.", actor={"id": "a-1"}, severity_hint=s) for n, s in enumerate((1, 3, 1))]
+    reach_cap(rita, "severe")
+    batch = batch_open(case=cases[0], reviewer=rita, basis="author")
+    held = batch.members.exclude(token=None).values_list("case__severity", flat=True)
+    assert list(held) == [1, 1]
+
+
+def test_a_lead_who_reached_the_cap_does_not_take_over(held: Claim, lena: User) -> None:
+    reach_cap(lena, "severe")
+    with pytest.raises(Conflict, match="as anybody should"):
+        case_take_over(case_id=held.case_id, lead=lena, reason="Rita left.")
 
 
 def test_who_reached_a_cap_can_still_take_back_what_they_decided(page: Client, held: Claim, rita: User) -> None:
