@@ -104,6 +104,7 @@ class Kind:
     stakes: Callable[[Mapping[str, Any]], float | None] = lambda payload: None  # what hangs on it, in the item's own unit: an amount
     verdict_first_above: float | None = None  # stakes from which a new queue asks for a verdict before it shows the evidence
     figures: Mapping[str, float] = field(default_factory=dict)  # numbers that the card reckons with, unless the policy sets others
+    prose: bool = False  # its text is written by people for people: it has a language, and an encoder can say what it is about
     layout: Literal["", "wide", "order"] = ""  # grid of the case page
     beside_risk: frozenset[str] = frozenset()  # labels worth knowing that do not make the item break policy
     record_fields: Sequence[str] = ()  # fields that a verdict may mark right, wrong or unknown

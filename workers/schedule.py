@@ -23,6 +23,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "effects": _every(2, "effects"),
     "seal": _every(10, "seal"),
     "schedules": _every(20, "schedules"),
+    "vectors": _every(5, "vectors", queue="light"),
     "tidy": _every(3600, "tidy"),
     **{f"canary-{lane}": _every(15, "canary", queue=lane, args=(lane,)) for lane in (*LANES, "sweep")},
 }

@@ -22,6 +22,7 @@ from console.enforcement.services import enforcement_apply
 from console.enforcement.statements import statement_of_reasons
 from console.flow.alike import fingerprint_of
 from console.flow.effect import events_of
+from console.insights.search.rows import Reading, reading_of, search_put
 from console.intake.history import scoring_items
 from console.intake.models import Item
 from console.policies.models import PolicyVersion
@@ -71,13 +72,14 @@ def _score_kind(kind: str, jobs: Sequence[Claimed], items: Sequence[Item]) -> No
         scored, checksum = [Scored(risk=None, errors={"model": str(error)}) for _ in asked], ""
     took_ms = (time.perf_counter() - started) * 1000 / len(asked)
     prints = [fingerprint_of(item, score.signals) for item, score in zip(items, scored, strict=True)]
-    _write(jobs, items, asked, scored, prints, checksum, took_ms)
+    readings = [reading_of(item, score.signals) for item, score in zip(items, scored, strict=True)]
+    _write(jobs, items, asked, scored, prints, readings, checksum, took_ms)
 
 
 @transaction.atomic
 def _write(
     jobs: Sequence[Claimed], items: Sequence[Item], asked: Sequence[ScoringItem], scored: Sequence[Scored],
-    prints: Sequence[Fingerprint | None], checksum: str, took_ms: float,
+    prints: Sequence[Fingerprint | None], readings: Sequence[Reading], checksum: str, took_ms: float,
 ) -> None:  # fmt: skip
     kept = jobs_done([(job.id, job.token) for job in jobs])
     # Scoring took its time: what was reported meanwhile counts, and what was decided meanwhile stays.
@@ -96,6 +98,7 @@ def _write(
         ],
         policy,
     )
+    search_put(items=[item for item, _, _ in known], readings=[readings[i] for i in mine])
 
 
 def _still_received(items: Sequence[Item]) -> dict[UUID, Item]:
@@ -173,3 +176,4 @@ def scoring_gave_up(*, item_id: UUID, error: str) -> None:
     )
     asked = scoring_items([item])[0]
     _settle([Settled(item=item, asked=asked, scored=scored, row=row, decided=decided)], active_policy(item.kind))
+    search_put(items=[item], readings=[reading_of(item)])

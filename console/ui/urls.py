@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from console.ui import account_pages
-from console.ui.addresses import cases, items, media, people, queues, wellbeing
+from console.ui.addresses import cases, items, media, people, queues, search, wellbeing
 
 pages: list[URLPattern | URLResolver] = [
     *queues.pages,
@@ -13,6 +13,7 @@ pages: list[URLPattern | URLResolver] = [
     *items.pages,
     *media.pages,
     *people.pages,
+    *search.pages,
     *wellbeing.pages,
 ]
 

@@ -18,7 +18,6 @@ from console.demo import seed
 from console.intake.history import scoring_items
 from console.intake.models import Item, Quarantine
 from console.intake.parsing import parse_item
-from console.intake.selectors import ItemFilter, items_search
 from console.intake.services import quarantine_put
 
 GOOD: dict[str, Any] = {"kind": "review", "external_id": "a", "payload": {"text": "Fine soup."}}
@@ -88,19 +87,6 @@ def test_the_past_of_another_source_is_not_seen(post: Callable[..., Item], rival
     items_receive(source=rival, rows=[parse_item(raw)], actor="source:rival")
     now = order(post, 5)
     assert len(scoring_items([now])[0].past) == 1
-
-
-def test_search_finds_by_words_id_and_filters_and_pages_by_keyset(post: Callable[..., Item]) -> None:
-    items = [post(f"Soup number {n}") for n in range(5)]
-    assert [i.pk for i in items_search(filters=ItemFilter(query="number 3")).items] == [items[3].pk]
-    assert [i.pk for i in items_search(filters=ItemFilter(query=str(items[1].pk))).items] == [items[1].pk]
-    assert not items_search(filters=ItemFilter(kind="order")).items
-    first = items_search(filters=ItemFilter(kind="review", source="shop"), limit=2)
-    second = items_search(filters=ItemFilter(), cursor=first.next_cursor, limit=3)
-    assert [i.pk for i in [*first.items, *second.items]] == [i.pk for i in reversed(items)]
-    assert second.next_cursor == ""
-    with pytest.raises(ValueError, match="badly formed"):
-        items_search(filters=ItemFilter(), cursor="not-an-id")
 
 
 def test_a_quarantined_row_keeps_its_body_and_reasons(shop: Source) -> None:

@@ -1,4 +1,4 @@
-"""Items: search, one item, rows set aside."""
+"""Items: one item, rows set aside."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from django.urls import URLPattern, URLResolver, path
 from console.ui import item_pages
 
 pages: list[URLPattern | URLResolver] = [
-    path("items/", item_pages.search, name="items"),
     path("items/set-aside/", item_pages.set_aside, name="set_aside"),
     path("items/<uuid:item_id>/", item_pages.show, name="item"),
 ]

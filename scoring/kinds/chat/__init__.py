@@ -20,6 +20,7 @@ CHAT = Kind(
     headline=headline,
     text=searchable_text,
     media=media_names,
+    prose=True,
     policy=Path(__file__).with_name("policy.json"),
     keys=thread_keys,
     facts=thread_facts,

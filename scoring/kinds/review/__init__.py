@@ -22,6 +22,7 @@ REVIEW = Kind(
     headline=headline,
     text=searchable_text,
     media=media_names,
+    prose=True,
     policy=Path(__file__).with_name("policy.json"),
     keys=author_keys,
     facts=review_facts,

@@ -19,6 +19,7 @@ VIDEO = Kind(
     headline=headline,
     text=searchable_text,
     media=media_names,
+    prose=True,
     policy=Path(__file__).with_name("policy.json"),
     keys=uploader_keys,
     facts=uploader_facts,

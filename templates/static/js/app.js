@@ -11,7 +11,7 @@ document.addEventListener("click", (event) => {
 });
 
 onKey("/", () => {
-  const field = document.querySelector("[data-search]");
+  const field = document.querySelector("main [data-search]") ?? document.querySelector("[data-search]");
   field?.focus();
   return Boolean(field);
 });
