@@ -21,6 +21,8 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep": _every(settings.SWEEP_SECONDS, "sweep"),
     "leases": _every(15, "leases"),
     "effects": _every(2, "effects"),
+    "queues": _every(5, "queues"),
+    "measure": _every(60, "measure"),
     "seal": _every(10, "seal"),
     "schedules": _every(20, "schedules"),
     "vectors": _every(5, "vectors", queue="light"),

@@ -33,6 +33,7 @@ ANYONE = PEOPLE | {Role.INTEGRATION}
 SENDERS = frozenset({Role.INTEGRATION, Role.ADMIN})
 REVIEWERS = frozenset({Role.MODERATOR})
 OWNERS = frozenset({Role.LEAD, Role.POLICY, Role.ADMIN})
+LEADS = frozenset({Role.LEAD, Role.ADMIN})
 ADMINS = frozenset({Role.ADMIN})
 TRAINERS = frozenset({Role.POLICY, Role.ADMIN})
 

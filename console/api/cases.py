@@ -13,38 +13,21 @@ from rest_framework.request import Request
 
 from console import flow
 from console.accounts.roles import Role
-from console.api.base import ANYONE, REVIEWERS, Answer, ApiView, idempotent, read_body
+from console.api.base import REVIEWERS, Answer, ApiView, idempotent, read_body
 from console.api.docs import described
 from console.api.forms import ClaimIn, HoldIn, PassOnIn, RevealIn, SkipIn, VerdictIn
-from console.api.schemas import LeaseOut, QueueList, ScreenOut, VerdictOut
+from console.api.schemas import LeaseOut, ScreenOut, VerdictOut
 from console.api.shapes import case_row, verdict_row
 from console.cases import holding
 from console.cases.holding import Hold
 from console.cases.models import Case, Claim, Queue
-from console.cases.selectors import queue_overview, queues_for, verdict_first
+from console.cases.selectors import queues_for, verdict_first
 from console.common.errors import NotFound
 from console.insights.screen import CaseScreen, case_open
 from console.intake.models import Item
 from console.verdicts.models import Verdict
 from console.verdicts.services import VerdictForm
 from scoring.types import as_json
-
-
-class Queues(ApiView):
-    roles = {"GET": ANYONE - {Role.INTEGRATION}}
-
-    @described("Queues that you may work in, with counts", {200: QueueList}, tag="review", name="queues_list")
-    def get(self, request: Request) -> HttpResponse:
-        caller = self.caller()
-        rows = [
-            {
-                "slug": row.queue.slug, "title": row.queue.title, "kind": row.queue.kind, "waiting": row.waiting, "claimed": row.claimed,
-                "severe": row.severe, "serious": row.serious, "oldest_at": row.oldest_at, "sla_minutes": row.queue.sla_minutes,
-                "is_paused": row.queue.is_paused,
-            }
-            for row in queue_overview(caller.user, source_id=caller.source.pk if caller.source else None)
-        ]  # fmt: skip
-        return Answer({"results": rows})
 
 
 class QueueClaim(ApiView):

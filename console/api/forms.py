@@ -21,6 +21,10 @@ class ReportIn(Form):
     text: Annotated[str, Field(max_length=10_000)] = ""
 
 
+class ViewsIn(Form):
+    views: Annotated[int, Field(ge=0, le=10**12)] = Field(description="People it reached so far. It only grows; less is no news.")
+
+
 class FeedbackIn(Form):
     event: Annotated[str, Field(min_length=1, max_length=32)]
     data: dict[str, Any] = Field(default_factory=dict)

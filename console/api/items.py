@@ -16,7 +16,7 @@ from console.accounts.models import Source
 from console.api.auth import Caller
 from console.api.base import ANYONE, SENDERS, Answer, ApiView, idempotent, read_body, read_json
 from console.api.docs import CURSOR, described
-from console.api.forms import FeedbackIn, ReportIn
+from console.api.forms import FeedbackIn, ReportIn, ViewsIn
 from console.api.paging import page_by_id
 from console.api.schemas import BulkOut, ItemOut, ItemPage, ReceivedOut
 from console.api.shapes import decision_row, hidden_from, item_full, item_row, item_url
@@ -206,6 +206,18 @@ class ItemReports(ItemView):
     def post(self, request: Request, item_id: UUID) -> HttpResponse:
         item, form = self.item(item_id), read_body(request, ReportIn)
         flow.item_report(item=item, reporter=form.reporter, reason=form.reason, text=form.text, actor=self.caller().actor)
+        return _noted(item)
+
+
+class ItemViews(ItemView):
+    roles = {"POST": SENDERS}
+
+    @described("How many people an item reached so far: what is seen more is looked at sooner", {202: ReceivedOut}, tag="items",
+               name="items_views", body=ViewsIn, problems=[400, 404], post=True)  # fmt: skip
+    @idempotent
+    def post(self, request: Request, item_id: UUID) -> HttpResponse:
+        item, form = self.item(item_id), read_body(request, ViewsIn)
+        flow.item_viewed(item=item, views=form.views, actor=self.caller().actor)
         return _noted(item)
 
 

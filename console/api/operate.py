@@ -59,13 +59,15 @@ def _json(data: dict[str, str]) -> HttpResponse:
 _GAUGES: tuple[tuple[str, str, list[str], str], ...] = (
     (
         "second_look_cases", "Open cases by queue and state.", ["queue", "state"],
-        "SELECT q.slug, c.state, count(*) FROM cases_case c JOIN cases_queue q ON q.id = c.queue_id"
-        " WHERE c.state <> 'closed' GROUP BY 1, 2",
+        "SELECT q.slug, n.state, sum(n.cases) FROM cases_tally t JOIN cases_queue q ON q.id = t.queue_id"
+        " CROSS JOIN LATERAL (VALUES ('waiting', t.waiting), ('claimed', t.claimed)) AS n (state, cases)"
+        " GROUP BY 1, 2 HAVING sum(n.cases) <> 0",
     ),
     (
         "second_look_case_oldest_seconds", "Age of the oldest waiting case of a queue.", ["queue"],
-        "SELECT q.slug, extract(epoch FROM clock_timestamp() - min(c.created_at))::float FROM cases_case c"
-        " JOIN cases_queue q ON q.id = c.queue_id WHERE c.state = 'waiting' GROUP BY 1",
+        "SELECT q.slug, extract(epoch FROM clock_timestamp() - min(o.created_at))::float FROM cases_queue q, generate_series(0, 3) s,"
+        " LATERAL (SELECT c.created_at FROM cases_case c WHERE c.queue_id = q.id AND c.severity = s AND c.state = 'waiting'"
+        " ORDER BY c.created_at LIMIT 1) o GROUP BY 1",
     ),
     (
         "second_look_items_unscored", "Accepted items that wait for a score.", ["kind"],

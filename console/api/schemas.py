@@ -153,23 +153,6 @@ class DecisionPage(PageOut):
     results: list[DecisionOut]
 
 
-class QueueOut(BaseModel):
-    slug: str
-    title: str
-    kind: str
-    waiting: int
-    claimed: int
-    severe: int
-    serious: int
-    oldest_at: datetime | None
-    sla_minutes: int
-    is_paused: bool
-
-
-class QueueList(BaseModel):
-    results: list[QueueOut]
-
-
 class PolicyOut(BaseModel):
     version: int
     checksum: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from console.api import cases, decisions, deliveries, items, media, operate, schema, training, webhooks
+from console.api import cases, decisions, deliveries, items, media, operate, queues, schema, training, webhooks
 
 v1 = [
     path("items", items.Items.as_view(), name="items"),
@@ -14,7 +14,15 @@ v1 = [
     path("items/<uuid:item_id>/feedback", items.ItemFeedback.as_view(), name="item-feedback"),
     path("media", media.MediaUpload.as_view(), name="media"),
     path("media/<uuid:media_id>", media.MediaOne.as_view(), name="media-one"),
-    path("queues", cases.Queues.as_view(), name="queues"),
+    path("items/<uuid:item_id>/views", items.ItemViews.as_view(), name="item-views"),
+    path("queues", queues.Queues.as_view(), name="queues"),
+    path("queues/<slug:slug>", queues.QueueOne.as_view(), name="queue"),
+    path("queues/<slug:slug>/pause", queues.QueuePause.as_view(), name="queue-pause"),
+    path("queues/<slug:slug>/resume", queues.QueueResume.as_view(), name="queue-resume"),
+    path("queues/<slug:slug>/move", queues.QueueMove.as_view(), name="queue-move"),
+    path("queues/<slug:slug>/merge", queues.QueueMerge.as_view(), name="queue-merge"),
+    path("transfers/<uuid:transfer_id>", queues.TransferOne.as_view(), name="transfer"),
+    path("routing", queues.Routing.as_view(), name="routing"),
     path("queues/<slug:slug>/claim", cases.QueueClaim.as_view(), name="queue-claim"),
     path("cases/<uuid:case_id>/heartbeat", cases.CaseHeartbeat.as_view(), name="case-heartbeat"),
     path("cases/<uuid:case_id>/release", cases.CaseRelease.as_view(), name="case-release"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 
 from django.db import IntegrityError, transaction
@@ -16,6 +17,11 @@ from scoring.signals.rules import RuleError, compile_rule
 
 MOST_RULES = 200
 CHANGED = "Somebody else changed the rules meanwhile. Yours are kept here; look at theirs first."
+
+
+def rule_id() -> str:
+    """For a new rule."""
+    return secrets.token_hex(4)
 
 
 def rule_errors(rule: RoutingRule, slugs: frozenset[str]) -> dict[str, list[str]]:

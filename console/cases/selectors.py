@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
 from django.db.models.functions import Now
 
 from console.accounts.models import User
 from console.accounts.roles import Role, user_has_role
-from console.cases.models import Case, Claim, Queue
+from console.cases.models import Case, Claim, Queue, Tally
 from scoring.queueing import DEFAULT_SECONDS, Load, people_needed
 from scoring.registry import KINDS
 
@@ -105,7 +105,8 @@ def queues_for(user: User) -> QuerySet[Queue]:
 
 def queues_led_by(user: User) -> QuerySet[Queue]:
     """Queues that this person may change: a lead those they may work in, an admin all of them."""
-    return Queue.objects.order_by("position", "pk") if user_has_role(user, Role.ADMIN) else queues_for(user)
+    every = Queue.objects.filter(archived_at=None).order_by("position", "pk")
+    return every if user_has_role(user, Role.ADMIN) else queues_for(user)
 
 
 def kinds_closed_to(user: User) -> frozenset[str]:
@@ -169,6 +170,11 @@ def cases_ahead(case: Case) -> int:
     """How many of its queue stand before it; counted to AHEAD_AT_MOST."""
     ahead = Case.objects.filter(queue=case.queue_id, state=Case.State.WAITING, priority__gt=case.priority)
     return ahead.order_by("-priority").values("pk")[:AHEAD_AT_MOST].count()
+
+
+def waiting_in(queue: Queue) -> int:
+    """How many wait in a queue."""
+    return int(Tally.objects.filter(queue=queue).aggregate(waiting=Sum("waiting"))["waiting"] or 0)
 
 
 def open_claim(case: Case) -> Claim | None:

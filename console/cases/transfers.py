@@ -7,12 +7,12 @@ A transfer is done when a whole pass over the queue found nothing more to move. 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import F, Sum
+from django.db.models import F, QuerySet, Sum
 from django.db.models.functions import Now
 
 from console.accounts.models import User
@@ -133,9 +133,9 @@ def _gather_strays() -> None:
             transfer_begin(origin=merged[queue_id], target=into, user=None, criteria={}, held=True)
 
 
-def transfer_find(transfer_id: UUID, queues: Sequence[int]) -> Transfer:
-    """Raises NotFound for one between other queues."""
-    found = Transfer.objects.select_related("origin", "target").filter(pk=transfer_id, origin__in=queues, target__in=queues).first()
+def transfer_find(transfer_id: UUID, targets: QuerySet[Queue]) -> Transfer:
+    """Raises NotFound for one to other queues."""
+    found = Transfer.objects.select_related("origin", "target").filter(pk=transfer_id, target__in=targets).first()
     if found is None:
         raise NotFound("There is no such move.")
     return found

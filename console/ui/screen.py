@@ -90,10 +90,15 @@ def case_context(case: Case, claim: Claim | None, user: User, holder: Claim | No
         "actions": [ActionOption(name=a, title=action_title(a)) for a in screen.policy.actions if a not in screen.policy.asking],
         "asking": [ActionOption(name=a, title=action_title(a)) for a in screen.policy.asking], "lease_left": left, "lease_total": total,
         "lease_share": left / total if total else 0, "undo": None if ahead else undo_offer(user),
-        "limit_seconds": case.queue.sla_minutes * 60,
+        "limit_seconds": limit_of(case),
         "has_media": any(_has_media(block) for block in screen.blocks),
         "has_hidden": any(getattr(b, "normalised", None) is not None for b in screen.blocks),
     }  # fmt: skip
+
+
+def limit_of(case: Case) -> int:
+    """Seconds that the case may wait; in a blind case the usual limit, since its own would tell the severity."""
+    return 60 * (case.queue.sla_minutes if case.blind else case.queue.limit_minutes(case.severity))
 
 
 def _likely(screen: CaseScreen) -> list[LabelChance]:

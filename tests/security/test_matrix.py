@@ -33,7 +33,15 @@ ROLES: dict[str, dict[str, set[str]]] = {  # who may call what; "person" roles i
     "item-feedback": {"POST": {"integration", "admin"}},
     "media": {"POST": {"integration", "admin"}},
     "media-one": {"GET": {"integration", "moderator", "lead", "policy", "admin"}},
-    "queues": {"GET": {"moderator", "lead", "policy", "admin"}},
+    "item-views": {"POST": {"integration", "admin"}},
+    "queues": {"GET": {"moderator", "lead", "policy", "admin"}, "POST": {"lead", "admin"}},
+    "queue": {"PATCH": {"lead", "admin"}, "DELETE": {"lead", "admin"}},
+    "queue-pause": {"POST": {"lead", "admin"}},
+    "queue-resume": {"POST": {"lead", "admin"}},
+    "queue-move": {"POST": {"lead", "admin"}},
+    "queue-merge": {"POST": {"lead", "admin"}},
+    "transfer": {"GET": {"lead", "admin"}},
+    "routing": {"GET": {"lead", "admin"}, "POST": {"lead", "admin"}},
     "queue-claim": {"POST": {"moderator", "lead", "admin"}},
     "case-heartbeat": {"POST": {"moderator", "lead", "admin"}},
     "case-release": {"POST": {"moderator", "lead", "admin"}},
@@ -59,7 +67,8 @@ ROLES: dict[str, dict[str, set[str]]] = {  # who may call what; "person" roles i
     "delivery-replay": {"POST": {"integration", "admin"}},
 }
 OF_A_SOURCE = {
-    "item", "item-reports", "item-feedback", "media-one", "decision", "decision-statement", "webhook", "delivery", "delivery-replay",
+    "item", "item-reports", "item-views", "item-feedback",
+    "media-one", "decision", "decision-statement", "webhook", "delivery", "delivery-replay",
     *(name for name in ROLES if name.startswith(("case-", "verdict-"))),
 }  # fmt: skip
 PATTERNS: dict[str, URLPattern] = {str(pattern.name): pattern for pattern in v1}
@@ -82,6 +91,7 @@ def ids(shop: Source, claimed: Callable[..., Claim]) -> dict[str, str]:
         "webhook_id": str(endpoint.pk), "delivery_id": str(Delivery.objects.get().pk), "media_id": str(media.pk),
         "run_id": str(uuid.uuid4()),
         "version": "review@no-such", "slug": "reviews",
+        "transfer_id": str(uuid.uuid4()),
     }  # fmt: skip
 
 

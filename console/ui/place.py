@@ -1,0 +1,59 @@
+"""Why a case stands where it stands, in plain words. What the machine thinks is told only once the evidence is shown."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from console.accounts.models import User
+from console.cases.models import Case
+from console.cases.selectors import AHEAD_AT_MOST, cases_ahead, waiting_in
+from console.ui.words import in_ten
+
+ORDINALS = ("First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "Eighth", "Ninth", "Tenth")
+MANY_SEE = 10  # people an hour; fewer say little
+
+
+def place_sentence(case: Case, *, user: User, revealed: bool) -> str:
+    """As "Third of 412: may be severe, reported by 3 people, waits 18 of 60 min."; nothing of a blind case."""
+    if case.blind or case.state == Case.State.CLOSED:
+        return ""
+    return f"{_stands(case)}: {', '.join([*_reasons(case, user), *(_machine(case) if revealed else ()), _waits(case)])}."
+
+
+def _stands(case: Case) -> str:
+    ahead = cases_ahead(case)
+    waiting = max(waiting_in(case.queue) + (case.state == Case.State.CLAIMED), ahead + 1)
+    if ahead >= AHEAD_AT_MOST:
+        return f"After more than {AHEAD_AT_MOST:,} of {waiting:,}"
+    return f"{ORDINALS[ahead] if ahead < len(ORDINALS) else f'Number {ahead + 1:,}'} of {waiting:,}"
+
+
+def _reasons(case: Case, user: User) -> list[str]:
+    found = []
+    if case.assigned_to_id == user.pk:
+        found.append("assigned to you")
+    if case.purpose in ("second", "escalated"):
+        found.append("a colleague asks")
+    if case.priority > 0:
+        found.append("its limit is near")
+    if case.severity >= 2:
+        found.append("may be severe" if case.severity >= 3 else "may be serious")
+    if case.reports:
+        found.append("reported by 1 person" if case.reports == 1 else f"reported by {case.reports:,} people")
+    rate = case.place.get("rate", 0)
+    if rate >= MANY_SEE:
+        found.append(f"about {int(rate):,} people see it each hour")
+    return found
+
+
+def _machine(case: Case) -> list[str]:
+    chance, changes = case.place.get("chance"), case.place.get("changes")
+    return [f"{in_ten(chance)} like it break a rule", f"people act on {in_ten(changes)}"] if chance is not None else []
+
+
+def _waits(case: Case) -> str:
+    minutes = int(max(0.0, (timezone.now() - case.created_at).total_seconds()) // 60)
+    limit = case.queue.limit_minutes(case.severity)
+    if limit < 120:
+        return f"waits {minutes} of {limit} min"
+    return f"waits {minutes // 60} of {limit // 60} h" if limit < 2880 else f"waits {minutes // 1440} of {limit // 1440} days"

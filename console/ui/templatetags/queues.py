@@ -1,0 +1,17 @@
+"""Tags of the queues: why a case stands where it stands."""
+
+from __future__ import annotations
+
+from django import template
+from django.template.context import Context
+
+from console.ui.place import place_sentence
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def why_here(context: Context) -> str:
+    """`{% why_here %}` on the case page: one sentence, empty when nothing may be told."""
+    screen = context["screen"]
+    return place_sentence(screen.case, user=context["request"].user, revealed=screen.evidence_shown)
