@@ -88,6 +88,7 @@ class Fact:
     name: str
     value: str
     note: str = ""
+    url: str = ""  # http(s) or "": what the value is a link to, opened only by a person
     mark: Mark = ""
     percentile: int | None = None  # 0-100: above 55, more than so many in 100 have less; below 45, so many of 100 are below or equal
 
@@ -214,7 +215,7 @@ class LinksBlock:
 class CurvePoint:
     x: float
     y: float  # 0-1
-    label: str = ""  # of the axis
+    words: str = ""  # on the axis, or beside the point
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,7 @@ from scoring.kind import Kind, Split, TrainOptions
 from scoring.policy import read_policy
 from scoring.starters import starter_bundle
 from scoring.training.dataset import example_from_line, split
-from scoring.types import Evidence, Example, Item, Json, RunContext, Score, as_json, score_from_json
+from scoring.types import Around, Evidence, Example, Item, Json, RunContext, Score, as_json, score_from_json
 
 HEADLINE_MAX = 120
 LEAKS = frozenset({"weight", "score", "chance_right", "spans", "label"})
@@ -134,7 +134,8 @@ def check_card(s: Subject, bundle: Bundle) -> None:
     """Blind and open cards are known blocks in JSON; the blind one shows nothing of the score."""
     scores = s.kind.load_scorer(bundle).explain(s.items, s.context)
     for item, score in zip(s.items, scores, strict=True):
-        blind, open_ = s.kind.card(item, None), s.kind.card(item, score)
+        around = Around(measured=score.extra.get("measured") or {}, now=item.created_at)  # what a blind reviewer is told all the same
+        blind, open_ = s.kind.card(replace(item, around=around), None), s.kind.card(item, score)
         for block in (*blind, *open_):
             need(isinstance(block, BLOCK_TYPES), f"{type(block).__name__} is not a block with a template")
             json.dumps(as_json(block), allow_nan=False)

@@ -32,7 +32,7 @@ class Curve:
 def curve_of(block: CurveBlock) -> Curve:
     last = max((p.x for p in block.points), default=1.0) or 1.0
     line = "".join(f"{'L' if i else 'M'}{_x(p, last):.1f} {_y(p):.1f}" for i, p in enumerate(block.points))
-    ticks = [Tick(x=f"{_x(p, last):.0f}", text=p.label, anchor=_anchor(_x(p, last))) for p in block.points if p.label]
+    ticks = [Tick(x=f"{_x(p, last):.0f}", text=p.words, anchor=_anchor(_x(p, last))) for p in block.points if p.words]
     here = block.here
     if here is None:
         return Curve(line=line, area="", ticks=ticks)

@@ -19,13 +19,14 @@ from scoring.kinds.order.card import headline
 from scoring.kinds.order.counterfactual import variants
 from scoring.kinds.order.features import FEATURES, INDEX, distance_km, feature_row
 from scoring.kinds.order.scorer import OrderScorer
-from scoring.kinds.order.wording import feature_name, feature_value, in_ten
+from scoring.kinds.order.wording import feature_name, feature_value
 from scoring.starters import starter_bundle
 from scoring.testing import check_kind
 from scoring.training.dataset import example_from_line, item_from_line, split
 from scoring.training.evaluate import evaluate_scores
 from scoring.training.labels import is_benign
-from scoring.types import Item, PastEvent, RunContext
+from scoring.types import Around, Item, PastEvent, RunContext
+from scoring.words import in_ten
 from tests.scoring.order_lines import order_line, order_lines
 
 NOW = RunContext()
@@ -188,6 +189,39 @@ def test_the_counterfactual_is_true_when_scored_again(starter: OrderScorer, card
     assert told["risk"] < (score.risk or 0)
     assert told["sentence"].endswith(f"{in_ten(told['risk'])} like this would be fraud instead of {in_ten(score.risk or 0)}.")
     assert starter.score([card_test], NOW)[0].extra["counterfactual"] == told  # what the console stores is what explain says
+
+
+def test_facts_stand_among_those_that_the_model_learned_from(starter: OrderScorer, card_test: Item) -> None:
+    told = starter.score([card_test], NOW)[0].extra["measured"]
+    assert told["population"] == "20,563 made-up orders that the starter model learned from"
+    assert told["percentiles"]["device_cards_30d"] >= 95  # seven cards on one device
+    assert "account_age_days" not in told["percentiles"]  # the order does not say
+    seen = replace(card_test, around=Around(measured=told))
+    facts = {f.name: f for block in ORDER.card(seen, None) if isinstance(block, FactsBlock) for f in block.facts}
+    assert (facts["Cards on it, 30 days"].value, facts["Cards on it, 30 days"].mark) == ("7", "high")
+    assert facts["Cards on it, 30 days"].percentile == told["percentiles"]["device_cards_30d"]
+
+
+def test_a_model_without_a_population_says_no_percentile(tmp_path: Path) -> None:
+    good = starter_bundle("order")
+
+    def fill(folder: Path) -> None:
+        for file in good.files:
+            if file != "population.json":
+                (folder / file).write_bytes(good.file(file).read_bytes())
+
+    bundle = write_bundle(tmp_path / "m", kind="order", version="x", trainer="quick", labels=good.labels, fill=fill)
+    assert "measured" not in OrderScorer(bundle).score([order(user_id="u")], NOW)[0].extra
+
+
+def test_a_trained_model_keeps_the_population_of_its_own_orders(tmp_path: Path) -> None:
+    parts = split(examples_with_past(ORDER, [example_from_line(ORDER, line) for line in order_lines(honest=200)]), ORDER, test=0.0)
+    bundle = ORDER.load_trainer("linear")(parts, tmp_path / "m", TrainOptions())
+    kept = bundle.read_json("population.json")
+    amounts = sorted(e.item.payload["amount"] for e in parts.train)
+    assert kept["name"] == f"{len(parts.train):,} orders that the model learned from"
+    assert (kept["quantiles"]["amount"][0], kept["quantiles"]["amount"][100]) == (amounts[0], amounts[-1])
+    assert "distance_km" not in kept["quantiles"]  # no order had places
 
 
 def test_the_starter_ranks_the_known_patterns_above_honest_habits(starter: OrderScorer) -> None:

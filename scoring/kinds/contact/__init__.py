@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from scoring.kind import Kind, Words
-from scoring.kinds.contact.card import RECORD_FIELDS, draw_card, record_keys
-from scoring.kinds.contact.payload import ContactPayload, headline, searchable_text
+from scoring.kinds.contact.card import draw_card
+from scoring.kinds.contact.fields import RECORD_FIELDS
+from scoring.kinds.contact.merge import LINKED_BY
+from scoring.kinds.contact.payload import ContactPayload, headline, record_keys, searchable_text
 
 CONTACT = Kind(
     name="contact",
@@ -23,6 +25,7 @@ CONTACT = Kind(
     text=searchable_text,
     policy=Path(__file__).with_name("policy.json"),
     keys=record_keys,
+    linked_by=LINKED_BY,
     alike="",
     layout="wide",
     beside_risk=frozenset({"phone", "name", "title"}),  # a record is good when company and e-mail are right

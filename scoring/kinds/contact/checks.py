@@ -98,6 +98,12 @@ def check_phone(number: str, country: str | None = None) -> PhoneCheck:
     return PhoneCheck(valid=True, reason="", e164=e164, region=phonenumbers.region_code_for_number(parsed) or "")
 
 
+def looks_like_title(text: str) -> bool:
+    """A few words, and no address, number or sentence in place of a title."""
+    words = text.split()
+    return 0 < len(words) <= 12 and any(c.isalpha() for c in text) and "@" not in text and "://" not in text and not text.isnumeric()
+
+
 def plain(text: str) -> str:
     """Lower case without accents; letters and digits only, words parted by one space."""
     folded = unicodedata.normalize("NFKD", text.casefold().replace("ø", "o").replace("ł", "l").replace("ß", "ss"))

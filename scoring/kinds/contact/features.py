@@ -52,10 +52,11 @@ FEATURES: Mapping[str, str] = {  # name -> in words
 
 
 def extract(item: Item, *, as_of: datetime | None = None, mx: bool | None = None) -> dict[str, float]:
-    """All FEATURES of one record, each finite. `mx` is the cached answer of a mail look-up, if one was made."""
+    """All FEATURES of one record, each finite. `mx` is the cached answer of a mail look-up, if any; else what the platform says."""
     payload = item.payload
     now = as_of or item.created_at or datetime.now(UTC)
     email, phone = email_of(payload), phone_of(payload)
+    mx = payload.get("email_mx") if mx is None else mx
     values = dict.fromkeys(FEATURES, 0.0)
     values.update(_times(payload, now))
     values["sources"] = math.log1p(source_count(payload))

@@ -59,7 +59,11 @@ class ContactScorer:
         risk = float(self.heads[RISK].probability(x)[0])
         return Score(
             risk=risk, labels=labels, uncertainty=uncertainty(risk, labels), evidence=self._evidence(x, values, labels, most),
-            signals=measured, errors=errors, model=self.model, extra={"accuracy_score": accuracy_score(risk, context)},
+            signals=measured, errors=errors, model=self.model,
+            extra={
+                "accuracy_score": accuracy_score(risk, context), "accuracy_range": list(_range(context.options.get("accuracy_range"))),
+                **({} if mx is None else {"measured": {"email_mx": mx}}),
+            },
         )  # fmt: skip
 
     def _evidence(self, x: Array, values: dict[str, float], labels: dict[str, float], most: int | None) -> tuple[Evidence, ...]:

@@ -13,11 +13,12 @@ from scoring.explain.contributions import contribution_evidence
 from scoring.kinds.order.counterfactual import variants
 from scoring.kinds.order.features import FEATURES, INDEX, feature_row
 from scoring.kinds.order.population import FILE, measured
-from scoring.kinds.order.wording import feature_name, feature_value, in_ten
+from scoring.kinds.order.wording import feature_name, feature_value
 from scoring.signals.tabular import RISK, Array, load_model
 from scoring.training.labels import is_benign
 from scoring.types import Item, Json, RunContext, Score
 from scoring.uncertainty import uncertainty
+from scoring.words import in_ten
 
 SHOWN_SIGNALS = (
     "own_orders_24h", "device_users_30d", "card_users_30d", "ip_users_30d", "user_cards_30d", "device_cards_30d", "account_age_days",

@@ -92,12 +92,6 @@ def feature_value(name: str, value: float | None) -> str:
     return f"{value:,.0f}"
 
 
-def in_ten(chance: float) -> str:
-    """People-sized: 0.62 -> "6 in 10"."""
-    count = max(0, min(10, round(chance * 10)))
-    return "fewer than 1 in 10" if count == 0 else "more than 9 in 10" if count == 10 else f"{count} in 10"
-
-
 def shorten(value: str, size: int = 14) -> str:
     return value if len(value) <= size else f"{value[: size - 4]}…{value[-3:]}"
 
