@@ -91,6 +91,7 @@ INSTALLED_APPS = [
     "console.scores",
     "console.cases",
     "console.verdicts",
+    "console.quality",
     "console.enforcement",
     "console.training",
     "console.insights",

@@ -18,7 +18,10 @@ from django.db.migrations.loader import MigrationLoader
 from scoring.registry import KINDS
 
 ROOT = Path(__file__).resolve().parent.parent
-APPS = ("common", "audit", "accounts", "policies", "banks", "intake", "scores", "cases", "verdicts", "enforcement", "training", "insights")
+APPS = (
+    "common", "audit", "accounts", "policies", "banks", "intake", "scores", "cases", "verdicts", "quality", "enforcement", "training",
+    "insights",
+)  # fmt: skip
 TOP = ("console", "scoring", "workers")
 HEAVY = ("numpy", "torch", "sklearn", "cv2", "onnxruntime", "lightgbm", "transformers", "av", "scipy")
 DOORS = ("console.api", "console.ui", "console.flow", "console.demo", "console.management")

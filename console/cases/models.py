@@ -64,7 +64,7 @@ class Case(models.Model):
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="cases")
     queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="cases")
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
-    purpose = models.CharField(max_length=16, default="review")  # review, second, audit, gold, appeal
+    purpose = models.CharField(max_length=16, default="review")  # review, escalated, or what console.quality measures
     reason = models.CharField(max_length=32)  # code of the decision that sent it here
     sentence = models.CharField(max_length=300)
     severity = models.SmallIntegerField(default=0)
@@ -140,7 +140,7 @@ class Claim(models.Model):
 
 
 class Skip(models.Model):
-    """A skipped case does not come back to who skipped it."""
+    """This case is not for this person: they skipped it, passed it on, decided the item before, or wrote it themselves."""
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="skips")
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")

@@ -59,7 +59,8 @@ class Verdict(models.Model):
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="verdicts")
     claim = models.OneToOneField(Claim, on_delete=models.PROTECT, related_name="verdict")
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="verdicts")
-    decision = models.OneToOneField(Decision, on_delete=models.PROTECT, related_name="verdict")
+    # none where the verdict only measures another: see console.quality
+    decision = models.OneToOneField(Decision, null=True, blank=True, on_delete=models.PROTECT, related_name="verdict")
     policy_version = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=10, choices=State, default=State.GIVEN)
     outcome = models.CharField(max_length=8)  # allow | enforce
@@ -95,7 +96,7 @@ class Label(models.Model):
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="labels")
     name = models.CharField(max_length=64)
     value = models.SmallIntegerField()  # 0 or 1
-    source = models.CharField(max_length=16)  # verdict, feedback, gold, audit, appeal, import
+    source = models.CharField(max_length=16)  # verdict, second, adjudicated, feedback, appeal, import
     verdict = models.ForeignKey(Verdict, null=True, on_delete=models.CASCADE, related_name="labels")
     model_visible = models.BooleanField(default=False)
     weight = models.FloatField(default=1.0)
