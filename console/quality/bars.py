@@ -1,0 +1,48 @@
+"""Who may not decide what: rows of Skip, which the claim looks at. One mechanism for every reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db import connection
+
+from console.cases.models import Case, Skip
+from console.quality.models import OwnAccount
+
+_EARLIER = """
+INSERT INTO cases_skip (case_id, reviewer_id, reason)
+SELECT DISTINCT %(case)s::uuid, k.reviewer_id, 'earlier' FROM cases_claim k JOIN cases_case c ON c.id = k.case_id
+WHERE c.item_id = %(item)s AND c.id <> %(case)s AND (k.state IN ('decided', 'escalated') OR k.evidence_seen)
+ON CONFLICT (case_id, reviewer_id) DO NOTHING
+"""
+_OWNERS = """
+INSERT INTO cases_skip (case_id, reviewer_id, reason)
+SELECT c.id, o.user_id, 'own' FROM cases_case c JOIN intake_item i ON i.id = c.item_id
+JOIN quality_ownaccount o ON o.source_id = i.source_id AND o.actor_id = i.actor_id
+WHERE c.id = ANY(%s) AND i.actor_id <> '' ON CONFLICT (case_id, reviewer_id) DO NOTHING
+"""
+
+
+def bar(*, case_id: UUID, user_ids: Iterable[int], reason: str) -> None:
+    Skip.objects.bulk_create([Skip(case_id=case_id, reviewer_id=pk, reason=reason) for pk in user_ids], ignore_conflicts=True)
+
+
+def bar_earlier(case: Case) -> None:
+    """A check is not for anybody who decided the item before, passed it on, or saw what the machine thinks of it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_EARLIER, {"case": case.pk, "item": case.item_id})
+
+
+def bar_owners(case_ids: Iterable[UUID]) -> None:
+    """Nobody decides what they wrote themselves. Called wherever cases are opened."""
+    ids = list(case_ids)
+    if ids and OwnAccount.objects.exists():
+        with connection.cursor() as cursor:
+            cursor.execute(_OWNERS, [ids])
+
+
+def bar_from_item(*, item_id: UUID, user_id: int, besides: UUID) -> None:
+    """Who decided one case of an item gets no other open case of it."""
+    others = Case.objects.filter(item_id=item_id).exclude(pk=besides).exclude(state=Case.State.CLOSED)
+    Skip.objects.bulk_create([Skip(case=case, reviewer_id=user_id, reason="earlier") for case in others], ignore_conflicts=True)

@@ -1,0 +1,93 @@
+"""Open a check and take its answer. What follows from the answer is the flow's part: console.flow.checks."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db.models.functions import Now
+
+from console.audit.services import audit_append
+from console.cases.models import Case, Queue
+from console.cases.services import case_build
+from console.common.clock import db_now
+from console.common.errors import Conflict
+from console.intake.models import Item
+from console.quality.bars import bar_earlier, bar_owners
+from console.quality.models import Check, Gold, QaReview
+from console.verdicts.models import Verdict
+
+BLIND = "For review."
+
+
+def check_open(
+    *, purpose: str, item: Item, queue: Queue, severity: int, label: str, probability: float, priority: float | None = None,
+    since: datetime | None = None, about: Verdict | None = None, gold: Gold | None = None, parent: Check | None = None,
+    qa: QaReview | None = None, actor: str = "system",
+) -> Check:  # fmt: skip
+    """A blind case of this item, closed to who knows it already, and the check that says what it is for.
+
+    `since` and `priority` give the case an age and a place of its own; otherwise it is new and stands as the item would.
+    Must run inside a transaction. Known answers are noted apart from the item: its story tells nobody that it is one.
+    """
+    now = db_now()
+    case = case_build(
+        item=item, queue=queue, reason="check", sentence=BLIND, severity=severity, chance=None, now=since or now, label=label
+    )
+    case.purpose, case.blind = purpose, True
+    case.created_at = since or now
+    case.priority = case.priority if priority is None else priority
+    case.save(force_insert=True)
+    bar_earlier(case)
+    bar_owners([case.pk])
+    check = Check.objects.create(
+        purpose=purpose, case=case, item=item, about=about, gold=gold, parent=parent, qa=qa, probability=probability
+    )
+    audit_append(
+        actor=actor, verb=f"check.{purpose}", subject=f"case:{case.pk}", item_id=None if gold else item.pk,
+        data={"queue": queue.slug, "probability": probability},
+    )  # fmt: skip
+    return check
+
+
+def check_answer(*, check: Check, verdict: Verdict) -> None:
+    """Raises Conflict when it was answered or closed meanwhile."""
+    rows = Check.objects.filter(pk=check.pk, state=Check.State.OPEN)
+    if not rows.update(state=Check.State.ANSWERED, answer=verdict):
+        raise Conflict("This case is decided already.", code="already_decided")
+
+
+def check_reopen(*, verdict: Verdict) -> bool:
+    """Undo: the case waits again. False when what follows has begun."""
+    rows = Check.objects.filter(answer=verdict, state=Check.State.ANSWERED, result=Check.Result.NONE)
+    return bool(rows.update(state=Check.State.OPEN, answer=None))
+
+
+def check_close(*, check: Check, result: str) -> bool:
+    """False when somebody else closed it."""
+    rows = Check.objects.filter(pk=check.pk, state=Check.State.ANSWERED)
+    return bool(rows.update(state=Check.State.CLOSED, result=result, closed_at=Now()))
+
+
+def golds_withdraw(*, waited: timedelta) -> int:
+    """A known answer that was given back, skipped or whose hold ran out leaves the queue after a while; returns how many."""
+    late = Check.objects.filter(
+        purpose=Check.Purpose.GOLD, state=Check.State.OPEN, case__state=Case.State.WAITING, created_at__lte=Now() - waited
+    )
+    cases = list(late.values_list("case_id", flat=True))
+    closed = Case.objects.filter(pk__in=cases, state=Case.State.WAITING).update(state=Case.State.CLOSED, closed_at=Now())
+    Check.objects.filter(case_id__in=cases, case__state=Case.State.CLOSED, state=Check.State.OPEN).update(
+        state=Check.State.CLOSED, closed_at=Now()
+    )
+    return closed
+
+
+def same_verdict(one: Verdict, other: Verdict) -> bool:
+    """The same outcome for a reason in common, and no field called right by one and wrong by the other."""
+    if one.outcome != other.outcome:
+        return False
+    clash = any({one.fields.get(name), other.fields.get(name)} == {"right", "wrong"} for name in one.fields)
+    return not clash and same_reasons(one.outcome, one.clauses, other.clauses)
+
+
+def same_reasons(outcome: str, one: list[str], other: list[str]) -> bool:
+    return outcome == "allow" or bool(set(one) & set(other)) or not (one or other)

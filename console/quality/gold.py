@@ -1,0 +1,119 @@
+"""Known answers: which items, and which of them a person gets next."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from console.accounts.models import User
+from console.audit.services import audit_append
+from console.cases.limits import ServeLimits
+from console.cases.models import Case, Claim, Queue
+from console.common.errors import Conflict, Invalid, NotFound
+from console.intake.models import Item
+from console.policies.selectors import active_policy
+from console.quality.models import Check, Gold, OwnAccount
+from console.quality.plans import luck
+from console.scores.models import Decision
+from console.verdicts.labels import target_of
+from scoring.policy import PolicyDocument
+
+VIOLATING = 0.6  # of what is served, where the set allows it: at least every second one breaks a rule
+
+
+@transaction.atomic
+def gold_mark(*, item: Item, outcome: str, clauses: Sequence[str], note: str, user: User | None) -> Gold:
+    """A decided item becomes a known answer. Raises Invalid by field, Conflict when the item is still open."""
+    document = active_policy(item.kind)[1]
+    errors: dict[str, list[str]] = {}
+    if outcome not in ("allow", "enforce"):
+        errors["outcome"] = ["Choose what the right answer is."]
+    known = {clause.id for clause in document.clauses}
+    if unknown := [clause for clause in clauses if clause not in known]:
+        errors["clauses"] = [f"This policy has no clause {', '.join(unknown)}."]
+    elif outcome == "enforce" and not clauses:
+        errors["clauses"] = ["Choose the clause that it breaks."]
+    if errors:
+        raise Invalid(errors, "It was not marked.")
+    item = Item.objects.select_for_update(of=("self",)).get(pk=item.pk)
+    held = Decision.objects.filter(item=item, state=Decision.State.HELD).exists()
+    if item.status != Item.Status.DECIDED or held:
+        raise Conflict("Only an item that is decided can be a known answer.", code="not_decided")
+    facts = {"outcome": outcome, "clauses": list(clauses) if outcome == "enforce" else [], "note": note.strip()[:2000]}
+    gold, _ = Gold.objects.update_or_create(item=item, defaults={**facts, "is_active": True, "marked_by": user})
+    actor = f"user:{user.get_username()}" if user else "system"
+    audit_append(actor=actor, verb="gold.marked", subject=f"gold:{gold.pk}", data={"outcome": outcome, "clauses": facts["clauses"]})
+    return gold
+
+
+@transaction.atomic
+def gold_retire(*, gold_id: int, user: User) -> Gold:
+    """It is served no more. Its labels stay out of training: people have seen it as a test."""
+    gold = Gold.objects.filter(pk=gold_id).first()
+    if gold is None:
+        raise NotFound("There is no such known answer.")
+    if not Gold.objects.filter(pk=gold_id, is_active=True).update(is_active=False):
+        raise Conflict("It was retired already.", code="retired")
+    audit_append(actor=f"user:{user.get_username()}", verb="gold.retired", subject=f"gold:{gold.pk}")
+    gold.is_active = False
+    return gold
+
+
+def gold_item_ids(kind: str) -> set[UUID]:
+    """Items that no training and no test of a model may hold, retired ones too."""
+    return set(Gold.objects.filter(item__kind=kind).values_list("item_id", flat=True))
+
+
+def gold_pick(*, queue: Queue, reviewer: User, limits: ServeLimits, source_id: int | None = None) -> Gold | None:
+    """What this person should meet next: breaking a rule more often than not, of the clause they were asked about least.
+    Never an item that they held before in any case, never their own, never beyond their limits."""
+    open_to_them = _open_to(queue, reviewer, limits, source_id)
+    if not open_to_them:
+        return None
+    asked = Counter(
+        clause_of(outcome, clauses)
+        for outcome, clauses in Check.objects.filter(gold__isnull=False, answer__reviewer=reviewer).values_list(
+            "gold__outcome", "gold__clauses"
+        )
+    )
+    breaking = [gold for gold in open_to_them if gold.outcome == "enforce"]
+    keeping = [gold for gold in open_to_them if gold.outcome == "allow"]
+    pool = (breaking if luck() < VIOLATING else keeping) or breaking or keeping
+    return min(pool, key=lambda gold: (asked[clause_of(gold.outcome, gold.clauses)], luck()))
+
+
+def _open_to(queue: Queue, reviewer: User, limits: ServeLimits, source_id: int | None) -> list[Gold]:
+    cases = Case.objects.filter(item=OuterRef("item"))
+    own = OwnAccount.objects.filter(user=reviewer, source=OuterRef("item__source"), actor_id=OuterRef("item__actor_id"))
+    held = Claim.objects.filter(case__item=OuterRef("item"), reviewer=reviewer)
+    rows = Gold.objects.filter(is_active=True, item__kind=queue.kind, item__status=Item.Status.DECIDED)
+    rows = rows.filter(Exists(cases.filter(queue=queue)) | ~Exists(cases)).exclude(Exists(held)).exclude(Exists(own))
+    rows = rows.exclude(Exists(cases.exclude(state=Case.State.CLOSED)))
+    if source_id is not None:
+        rows = rows.filter(item__source_id=source_id)
+    too_much = Q(severity__gt=limits.max_severity) | Q(label__in=limits.avoid)
+    rows = rows.exclude(Exists(cases.filter(too_much)))
+    rows = rows.exclude(item__severity_hint__gt=limits.max_severity)
+    document = active_policy(queue.kind)[1]
+    return [gold for gold in rows.select_related("item__source") if _within(gold, document, limits)]
+
+
+def _within(gold: Gold, document: PolicyDocument, limits: ServeLimits) -> bool:
+    severity, label = gold_facts(gold, document)
+    return severity <= limits.max_severity and label not in limits.avoid
+
+
+def gold_facts(gold: Gold, document: PolicyDocument) -> tuple[int, str]:
+    """How bad it is and what it is called, as its clauses say."""
+    broken = [clause for clause in document.clauses if clause.id in gold.clauses]
+    severity = max([clause.severity for clause in broken] + [gold.item.severity_hint])
+    return severity, target_of(broken[0]) if broken else ""
+
+
+def clause_of(outcome: str, clauses: Sequence[str]) -> str:
+    """The one word for an answer: "allow", or its first clause."""
+    return "allow" if outcome == "allow" else clauses[0] if clauses else "enforce"
