@@ -49,6 +49,7 @@ def _give_up() -> None:
 def effects() -> None:
     """Decisions whose undo is over take effect, those whose time is over end, and their events go to the deliveries."""
     flow.decisions_release(limit=500)
+    flow.checks_settle(limit=500)
     flow.actions_end(limit=500)
     relay_outbox(limit=500)
 

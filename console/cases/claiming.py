@@ -40,14 +40,15 @@ _SERVED = """
 """
 _MINE = _SERVED.format(whose="c.assigned_to_id = %(reviewer)s")
 _ANYBODYS = _SERVED.format(
-    whose="c.assigned_to_id IS NULL AND c.priority <= %(hint)s AND (c.purpose <> 'escalated' OR %(lead)s) AND NOT EXISTS (SELECT FROM mine)"
+    whose="""c.assigned_to_id IS NULL AND c.priority <= %(hint)s AND (c.purpose NOT IN ('escalated', 'adjudicate') OR %(lead)s)
+      AND NOT EXISTS (SELECT FROM mine)"""
 )
 _CLAIM_NEXT = f"WITH mine AS ({_MINE}), anybodys AS ({_ANYBODYS}), next AS (TABLE mine UNION ALL TABLE anybodys{_TAKE}"
 _CLAIM_ONE = f"""
 WITH next AS (
     SELECT c.id FROM cases_case c
     WHERE c.id = %(case)s AND c.state = 'waiting' AND c.severity <= %(cap)s
-      AND (c.assigned_to_id = %(reviewer)s OR %(lead)s OR (c.assigned_to_id IS NULL AND c.purpose <> 'escalated'))
+      AND (c.assigned_to_id = %(reviewer)s OR %(lead)s OR (c.assigned_to_id IS NULL AND c.purpose NOT IN ('escalated', 'adjudicate')))
       AND NOT EXISTS (SELECT 1 FROM cases_skip s WHERE s.case_id = c.id AND s.reviewer_id = %(reviewer)s)
     FOR UPDATE OF c SKIP LOCKED
 {_TAKE}"""
@@ -80,11 +81,13 @@ def case_claim_next(
     return claim_get(claim_id, reviewer)
 
 
-def case_claim_one(*, case_id: UUID, reviewer: User, is_lead: bool = False, undone: bool = False) -> Claim | None:
+def case_claim_one(
+    *, case_id: UUID, reviewer: User, is_lead: bool = False, undone: bool = False, ahead: bool = False
+) -> Claim | None:
     """Hold this very case, if it waits and the reviewer may have it. The cap of the day holds here too, but for a case that they
     take back (`undone`): they decided it, and must be able to put it right."""
     cap = WORST if undone else serve_limits(reviewer).cap
-    found = _take(_CLAIM_ONE, reviewer, is_lead, False, {"case": case_id, "cap": cap})
+    found = _take(_CLAIM_ONE, reviewer, is_lead, ahead, {"case": case_id, "cap": cap})
     return claim_get(found[0], reviewer) if found else None
 
 

@@ -5,7 +5,7 @@ A case ahead is held by a short lease. Its turn comes by a conditional update on
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from uuid import UUID
@@ -23,6 +23,7 @@ from console.cases.models import Case, Claim, Queue
 from console.common.errors import Conflict
 
 AHEAD = 2
+Instead = Callable[[bool], Claim | None]  # given whether it is ahead of its turn: a claim in place of the next, or None
 
 
 @contextmanager
@@ -43,7 +44,9 @@ def _held(queue_id: int, reviewer: User, *, source_id: int | None = None) -> Que
     return held.order_by("-case__priority", "case_id")
 
 
-def case_serve(*, queue: Queue, reviewer: User, is_lead: bool = False, source_id: int | None = None) -> Claim | None:
+def case_serve(
+    *, queue: Queue, reviewer: User, is_lead: bool = False, source_id: int | None = None, instead: Instead | None = None
+) -> Claim | None:
     """The case that the person still has on the screen, else the first that was fetched ahead, else the next that waits."""
     with _in_turn(reviewer):
         _give_back_beyond(reviewer, queue.pk)
@@ -52,12 +55,14 @@ def case_serve(*, queue: Queue, reviewer: User, is_lead: bool = False, source_id
             return current
         if held:
             return _begin(held[0])
-        return case_claim_next(queue=queue, reviewer=reviewer, is_lead=is_lead, source_id=source_id)
+        other = instead(False) if instead else None
+        return other or case_claim_next(queue=queue, reviewer=reviewer, is_lead=is_lead, source_id=source_id)
 
 
 def cases_fetch_ahead(
-    *, queue: Queue, reviewer: User, is_lead: bool = False, source_id: int | None = None, count: int = AHEAD
-) -> list[Claim]:
+    *, queue: Queue, reviewer: User, is_lead: bool = False, source_id: int | None = None, count: int = AHEAD,
+    instead: Instead | None = None,
+) -> list[Claim]:  # fmt: skip
     """Hold up to `count` cases before their turn, and those that are held already a little longer. First what comes first."""
     with _in_turn(reviewer):
         _give_back_beyond(reviewer, queue.pk)
@@ -65,7 +70,8 @@ def cases_fetch_ahead(
         leases_lengthen(ahead)
         claims = list(ahead)
         while len(claims) < min(count, AHEAD):
-            claim = case_claim_next(queue=queue, reviewer=reviewer, is_lead=is_lead, source_id=source_id, ahead=True)
+            other = instead(True) if instead else None
+            claim = other or case_claim_next(queue=queue, reviewer=reviewer, is_lead=is_lead, source_id=source_id, ahead=True)
             if claim is None:
                 break
             claims.append(claim)

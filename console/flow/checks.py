@@ -1,4 +1,4 @@
-"""Checks of people: draw a second look, serve a known answer, and let what was answered count.
+"""Checks of people: let what was answered count.
 
 A check's verdict changes nothing by itself. Two that differ go to a lead; the lead's word, and that of a third person after a
 contest, supersede the decision where they differ from it, with effects, and become the label.
@@ -6,7 +6,7 @@ contest, supersede the decision where they differ from it, with effects, and bec
 
 from __future__ import annotations
 
-import random
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.db import transaction
@@ -15,21 +15,17 @@ from django.db.models.functions import Now
 
 from console.accounts.models import User
 from console.audit.services import audit_append
-from console.cases import claiming
 from console.cases.claiming import actor_of
-from console.cases.limits import serve_limits
-from console.cases.models import Case, Claim, Queue, Skip
+from console.cases.models import Skip
 from console.common.clock import db_now
 from console.common.errors import Conflict, Forbidden, NotFound
 from console.common.outbox import outbox_put_many
 from console.flow.effect import decision_apply, events_of
 from console.flow.facts import verdict_facts
 from console.intake.models import Item
-from console.policies.selectors import active_policy, document_of
+from console.policies.selectors import document_of
 from console.quality.checks import check_close, check_open, golds_withdraw, same_reasons, same_verdict
-from console.quality.gold import gold_facts, gold_pick
-from console.quality.models import LARGEST_SHARE, Check, QaReview
-from console.quality.plans import luck, plan_of
+from console.quality.models import Check, QaReview
 from console.scores.models import Decision
 from console.scores.services import decision_supersede
 from console.verdicts import services as verdicts
@@ -38,66 +34,8 @@ from console.verdicts.models import Label, Verdict
 from console.verdicts.services import VerdictForm
 from scoring.registry import KINDS
 
-NEW_UNTIL = 200  # decisions of a person
 GOLD_WAITS = timedelta(hours=1)
 LAST_WORD_WITHIN = timedelta(days=1)
-
-
-def gold_claim(*, queue: Queue, reviewer: User, is_lead: bool, source_id: int | None) -> Claim | None:
-    """Now and then an item whose answer is known, instead of the next; it looks as old as what it stands before.
-
-    None when the die says so, when nothing else waits (alone it would be known for what it is), or when no item is left that
-    this person never held. The die falls first: most claims ask the database nothing more.
-    """
-    drawn = luck()
-    if queue.is_paused or drawn >= LARGEST_SHARE or (plan := plan_of(queue.pk)) is None:
-        return None
-    if drawn >= max(plan.gold_share, plan.gold_share_new):
-        return None
-    share = plan.gold_share_new if _is_new(reviewer) else plan.gold_share
-    ahead = _ahead(queue, reviewer, source_id) if drawn < share else None
-    gold = gold_pick(queue=queue, reviewer=reviewer, limits=serve_limits(reviewer), source_id=source_id) if ahead else None
-    if gold is None or ahead is None:
-        return None
-    severity, label = gold_facts(gold, active_policy(queue.kind)[1])
-    since = min(ahead.created_at + timedelta(seconds=random.uniform(-60, 60)), db_now())
-    with transaction.atomic():
-        check = check_open(
-            purpose=Check.Purpose.GOLD, item=gold.item, queue=queue, severity=severity, label=label, probability=share,
-            priority=ahead.priority, since=since, gold=gold,
-        )  # fmt: skip
-        return claiming.case_claim_one(case_id=check.case_id, reviewer=reviewer, is_lead=is_lead)
-
-
-def _is_new(reviewer: User) -> bool:
-    return Verdict.objects.filter(reviewer=reviewer).exclude(state=Verdict.State.UNDONE)[:NEW_UNTIL].count() < NEW_UNTIL
-
-
-def _ahead(queue: Queue, reviewer: User, source_id: int | None) -> Case | None:
-    """What this person would be served."""
-    rows = Case.objects.filter(queue=queue, state=Case.State.WAITING, assigned_to=None).exclude(skips__reviewer=reviewer)
-    rows = rows.filter(item__source_id=source_id) if source_id is not None else rows
-    return rows.only("created_at", "priority").order_by("-priority", "pk").first()
-
-
-def second_draw(verdict: Verdict) -> Check | None:
-    """After a verdict took effect: with the queue's chance, another person looks at the same item, blind."""
-    case = verdict.case
-    plan = plan_of(case.queue_id)
-    if plan is None or luck() >= plan.second_share or not _somebody_else(verdict):
-        return None
-    return check_open(
-        purpose=Check.Purpose.SECOND, item=verdict.item, queue=case.queue, severity=case.severity, label=case.label,
-        probability=plan.second_share, about=verdict,
-    )  # fmt: skip
-
-
-def _somebody_else(verdict: Verdict) -> bool:
-    """Without another person who works in this queue the case would wait for ever."""
-    people = User.objects.filter(is_active=True, is_service=False, groups__name__in=["moderator", "lead", "admin"])
-    if verdict.case.queue.groups.exists():
-        people = people.filter(groups__in=verdict.case.queue.groups.all())
-    return people.exclude(pk=verdict.reviewer_id).exists()
 
 
 def checks_settle(*, limit: int = 500) -> int:
@@ -164,7 +102,7 @@ def _settle_contest(check: Check) -> bool:
     return True
 
 
-_SETTLE = {
+_SETTLE: dict[str, Callable[[Check], bool]] = {
     Check.Purpose.GOLD: _settle_gold, Check.Purpose.SECOND: _settle_second, Check.Purpose.ADJUDICATE: _settle_adjudication,
     Check.Purpose.CONTEST: _settle_contest,
 }  # fmt: skip
@@ -184,7 +122,7 @@ def adjudication_close(*, check_id: int, lead: User, form: VerdictForm | None = 
     if check.answer.undo_until > db_now():
         raise Conflict("Your verdict can still be undone; wait a few seconds.", code="undo_open")
     if form is not None:
-        form = verdicts.form_check(form, document_of(check.answer.policy_version), KINDS[check.item.kind].record_fields)
+        form = verdicts.form_check(form, document_of(check.answer.policy_version), check.item, KINDS[check.item.kind].record_fields)
     if not _conclude(check, form or _form_of(check.answer), actor=actor_of(lead)):
         raise Conflict("It was closed already.", code="closed")
     check.refresh_from_db()
@@ -216,11 +154,11 @@ def _supersede(item: Item, answer: Verdict, form: VerdictForm) -> bool:
     if now is not None and now.outcome == form.outcome and (form.outcome == "allow" or not now.clause or now.clause in form.clauses):
         return False
     facts = verdict_facts(item, form, document_of(answer.policy_version))
-    restores = form.outcome == "allow" and item.actions.filter(state="active").exists()
+    in_force = list(item.actions.filter(state="active").order_by("pk").values_list("action", flat=True))
     score = item.scores.only("pk", "model").order_by("-pk").first()
     decision = decision_supersede(item=item, facts=facts, policy_version=answer.policy_version, score=score)
     decision_apply(decision)
-    outbox_put_many(events_of(decision, restores=restores))
+    outbox_put_many(events_of(decision, takes_back=in_force))
     return True
 
 
@@ -234,7 +172,9 @@ def _form_of(verdict: Verdict) -> VerdictForm:
 def _labels_put(item: Item, answer: Verdict, form: VerdictForm, *, source: str) -> None:
     """Given blind, so they may test a model as well as train it."""
     document = document_of(answer.policy_version)
-    found = labels_of(document=document, outcome=form.outcome, clauses=tuple(form.clauses), fields=form.fields, given=None)
+    found = labels_of(
+        document=document, outcome=form.outcome, clauses=tuple(form.clauses), fields=form.fields, given=None, action=form.action
+    )
     Label.objects.bulk_create(
         Label(item=item, name=name, value=value, source=source, verdict=answer, spans=answer.spans if value else [])
         for name, value in found.items()

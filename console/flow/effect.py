@@ -14,6 +14,7 @@ from console.banks.services import bank_forget, bank_remember
 from console.common.outbox import Event, outbox_put_many
 from console.enforcement.models import EnforcementAction
 from console.enforcement.services import enforcement_apply, enforcement_end, enforcement_reverse
+from console.flow.draw import second_draw
 from console.scores.models import Decision
 from console.scores.services import (
     decision_take_effect,
@@ -68,10 +69,11 @@ def decisions_release(*, limit: int = 500) -> int:
     """Let held decisions whose undo is over take effect; returns how many."""
     released = 0
     due = Verdict.objects.filter(state=Verdict.State.GIVEN, decision__state=Decision.State.HELD, undo_until__lte=Now())
-    for verdict in due.select_related("decision__item").order_by("undo_until")[:limit]:
+    for verdict in due.select_related("decision__item", "item", "case__queue").order_by("undo_until")[:limit]:
         with transaction.atomic():
-            if decision_take_effect(decision=verdict.decision):
+            if verdict.decision and decision_take_effect(decision=verdict.decision):
                 decision_apply(verdict.decision)
+                second_draw(verdict)
                 released += 1
     return released
 

@@ -24,6 +24,7 @@ from console.intake.models import Item
 from console.intake.parsing import NewItem
 from console.intake.services import Received
 from console.policies.selectors import active_policy
+from console.quality.bars import bar_owners
 from console.scores.models import Decision, Score
 from console.scores.services import scored_of
 from console.verdicts.models import Label
@@ -98,6 +99,7 @@ def _send_to_person(item: Item, *, reason: str, sentence: str, score: Score | No
     )  # fmt: skip
     case.save(force_insert=True)
     router.keep_faults()
+    bar_owners([case.pk])
     Item.objects.filter(pk=item.pk).update(status=Item.Status.IN_REVIEW)
     data = {"reason": reason, **routed.told()}
     audit_append(actor="system", verb="case.opened", subject=f"case:{case.pk}", item_id=item.pk, data=data)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
@@ -18,29 +18,34 @@ from console.cases.models import Case, Claim, Queue
 from console.cases.reopen import case_decide_again
 from console.common.errors import Conflict
 from console.common.outbox import outbox_cancel, outbox_put_many
-from console.enforcement.statements import statement_of_reasons
+from console.flow.draw import gold_claim
 from console.flow.effect import events_of
+from console.flow.facts import verdict_facts
 from console.intake.models import Item
+from console.policies.models import PolicyVersion
 from console.policies.selectors import active_policy
-from console.scores.services import (
-    DecisionFacts,
-    decision_supersede,
-    decision_undo,
-)
+from console.quality.bars import bar_from_item
+from console.quality.checks import check_answer, check_is_gold, check_of, check_reopen
+from console.scores.models import Decision
+from console.scores.services import decision_supersede, decision_undo
 from console.verdicts import services as verdicts
 from console.verdicts.corrections import verdict_reinstate, verdict_supersede
-from console.verdicts.labels import labels_of, target_of
+from console.verdicts.labels import labels_of
 from console.verdicts.models import Batch, Verdict
 from console.verdicts.services import VerdictForm
 from scoring.policy import PolicyDocument
 from scoring.registry import KINDS
 
-# What was done, where the kind's own word ("Removed") would say something else.
-DONE = {"warn": "Warned", "mute": "Muted", "suspend": "Suspended", "trim": "Trimmed", "age_gate": "Kept for adults only"}
-
 
 def case_claim(*, queue: Queue, reviewer: User, is_lead: bool = False, source_id: int | None = None) -> Claim | None:
-    return serving.case_serve(queue=queue, reviewer=reviewer, is_lead=is_lead, source_id=source_id)
+    """The case that the person has, or the next of the queue; now and then an item whose answer is known in place of the next."""
+    known = partial(gold_claim, queue=queue, reviewer=reviewer, is_lead=is_lead, source_id=source_id)
+    return serving.case_serve(queue=queue, reviewer=reviewer, is_lead=is_lead, source_id=source_id, instead=known)
+
+
+def cases_fetch_ahead(*, queue: Queue, reviewer: User, is_lead: bool = False) -> list[Claim]:
+    known = partial(gold_claim, queue=queue, reviewer=reviewer, is_lead=is_lead, source_id=None)
+    return serving.cases_fetch_ahead(queue=queue, reviewer=reviewer, is_lead=is_lead, instead=known)
 
 
 @transaction.atomic
@@ -62,27 +67,29 @@ def verdict_correct(*, verdict_id: UUID, reviewer: User, is_lead: bool, form: Ve
 def _conclude(
     claim: Claim, form: VerdictForm, *, verb: str, batch: Batch | None = None, supersedes: Verdict | None = None, why: str = ""
 ) -> Verdict:
-    """What follows from a claim that was decided. Whatever is refused here rolls the caller's writes back."""
+    """What follows from a claim that was decided. Whatever is refused here rolls the caller's writes back.
+    The verdict of a check answers it and decides nothing: see console.flow.checks."""
     item, reviewer = claim.case.item, claim.reviewer
     policy_version, document = active_policy(item.kind)
     form = verdicts.form_check(form, document, item, KINDS[item.kind].record_fields)
-    facts = _verdict_facts(item, form, document)
-    score = item.scores.only("pk", "model").order_by("-pk").first()
-    decision = decision_supersede(item=item, facts=facts, policy_version=policy_version, score=score, held=True)
+    check = check_of(claim.case)
+    decision = None if check else _decide(item, form, policy_version, document)
     until = claim.now + timedelta(seconds=settings.UNDO_SECONDS)
     labels = labels_of(
         document=document, outcome=form.outcome, clauses=tuple(form.clauses), fields=form.fields, given=form.labels,
         action=form.action,
     )  # fmt: skip
     verdict = verdicts.verdict_create(
-        claim=claim, decision=decision, policy_version=policy_version, form=form, labels=labels, undo_until=until, batch=batch,
-        supersedes=supersedes, why=why,
+        claim=claim, decision=decision, policy_version=policy_version, form=form, labels={} if check else labels, undo_until=until,
+        batch=batch, supersedes=supersedes, why=why,
     )  # fmt: skip
-    Item.objects.filter(pk=item.pk).update(status=Item.Status.DECIDED)
-    in_force = list(item.actions.filter(state="active").order_by("pk").values_list("action", flat=True))
-    outbox_put_many(events_of(decision, takes_back=in_force, not_before=until, marks=form.spans))
+    if check:
+        check_answer(check=check, verdict=verdict)
+    if decision:
+        _announce(item, decision, form, until)
+    bar_from_item(item_id=item.pk, user_id=reviewer.pk, besides=claim.case_id)
     audit_append(
-        actor=actor_of(reviewer), verb=verb, subject=f"verdict:{verdict.pk}", item_id=item.pk,
+        actor=actor_of(reviewer), verb=verb, subject=f"verdict:{verdict.pk}", item_id=None if check and check.gold_id else item.pk,
         data={
             "outcome": form.outcome, "clauses": list(form.clauses), "token": claim.token, "evidence_seen": claim.evidence_seen,
             **({"batch": str(batch.pk)} if batch else {}), **({"supersedes": str(supersedes.pk)} if supersedes else {}),
@@ -91,32 +98,17 @@ def _conclude(
     return verdict
 
 
-def _verdict_facts(item: Item, form: VerdictForm, document: PolicyDocument) -> DecisionFacts:
-    words = KINDS[item.kind].words
-    if form.outcome == "allow":
-        return DecisionFacts(outcome="allow", reason="verdict", automated=False, sentence=f"{words.allowed} by a person.")
-    clause = next((c for c in document.clauses if c.id in form.clauses), None)
-    asks = f"Held, to {form.action}" if form.action in document.asking else words.enforced
-    done = DONE.get(form.action or "", asks) + _for_how_long(form.duration_hours)
-    facts = DecisionFacts(
-        outcome="enforce",
-        reason="verdict",
-        automated=False,
-        action=form.action or "",
-        duration_hours=form.duration_hours,
-        clause=clause.id if clause else "",
-        label=target_of(clause) if clause else "",
-        severity=form.severity or 0,
-        sentence=f"{done}: {clause.title.lower()}." if clause else f"{done} by a person.",
-    )
-    return replace(facts, statement=statement_of_reasons(item, facts, document))
+def _decide(item: Item, form: VerdictForm, policy_version: PolicyVersion, document: PolicyDocument) -> Decision:
+    score = item.scores.only("pk", "model").order_by("-pk").first()
+    facts = verdict_facts(item, form, document)
+    return decision_supersede(item=item, facts=facts, policy_version=policy_version, score=score, held=True)
 
 
-def _for_how_long(hours: int | None) -> str:
-    if hours is None:
-        return ""
-    amount, unit = (hours // 24, "day") if hours % 24 == 0 else (hours, "hour")
-    return f" for {amount} {unit}{'s' if amount > 1 else ''}"
+def _announce(item: Item, decision: Decision, form: VerdictForm, until: datetime) -> None:
+    """The item counts as decided; who listens is told once undo is over."""
+    Item.objects.filter(pk=item.pk).update(status=Item.Status.DECIDED)
+    in_force = list(item.actions.filter(state="active").order_by("pk").values_list("action", flat=True))
+    outbox_put_many(events_of(decision, takes_back=in_force, not_before=until, marks=form.spans))
 
 
 @transaction.atomic
@@ -124,15 +116,22 @@ def verdict_undo(*, verdict_id: UUID, reviewer: User) -> Verdict:
     """Everything is as it was before; the case waits at its old place (case_claim_one takes it again), or what was corrected counts."""
     verdict = verdicts.verdict_withdraw(verdict_id=verdict_id, reviewer=reviewer)
     # Effects may leave between the check of the window and here: then nothing is undone, and this transaction rolls back.
-    if not (decision_undo(decision=verdict.decision) and outbox_cancel(dedupe_prefix=f"decision:{verdict.decision_id}:")):
+    decision = verdict.decision
+    if not (_withdraw(decision) if decision else check_reopen(verdict=verdict)):
         raise Conflict(verdicts.UNDO_OVER, code="undo_over")
     if verdict.supersedes_id:
         verdict_reinstate(verdict_id=verdict.supersedes_id)
     else:
-        Item.objects.filter(pk=verdict.item_id).update(status=Item.Status.IN_REVIEW)
+        if decision:
+            Item.objects.filter(pk=verdict.item_id).update(status=Item.Status.IN_REVIEW)
         Case.objects.filter(pk=verdict.case_id, state=Case.State.CLOSED).update(state=Case.State.WAITING, closed_at=None)
     audit_append(
-        actor=actor_of(reviewer), verb="verdict.undone", subject=f"verdict:{verdict.pk}", item_id=verdict.item_id,
+        actor=actor_of(reviewer), verb="verdict.undone", subject=f"verdict:{verdict.pk}",
+        item_id=None if check_is_gold(verdict.case_id) else verdict.item_id,
         data={"case": str(verdict.case_id), "correction": verdict.supersedes_id is not None},
     )  # fmt: skip
     return verdict
+
+
+def _withdraw(decision: Decision) -> bool:
+    return decision_undo(decision=decision) and bool(outbox_cancel(dedupe_prefix=f"decision:{decision.pk}:"))

@@ -27,6 +27,8 @@ from console.intake.history import scoring_items
 from console.intake.models import Item
 from console.policies.models import PolicyVersion
 from console.policies.selectors import active_policy
+from console.quality.bars import bar_owners
+from console.quality.plans import cases_blind
 from console.scores.models import Decision, Fingerprint, Score
 from console.scores.services import (
     decision_build,
@@ -143,13 +145,15 @@ def _settle(settled: Sequence[Settled], policy: tuple[PolicyVersion, PolicyDocum
             case = cases.case_build(
                 item=item, queue=routed.queue, reason=facts.reason, sentence=facts.sentence, severity=facts.severity, chance=row.risk,
                 now=now, label=facts.label,
-            )
+            )  # fmt: skip
             opened.append(case)
             data = {"reason": facts.reason, **routed.told()}
             entries.append(Entry(actor=actor, verb="case.opened", subject=f"case:{case.pk}", data=data, **about))
+    cases_blind(opened)
     Decision.objects.bulk_create(decisions)
     Case.objects.bulk_create(opened)
     router.keep_faults()
+    bar_owners([case.pk for case in opened])
     waiting = {case.item_id for case in opened}
     Item.objects.filter(pk__in=waiting).update(status=Item.Status.IN_REVIEW)
     done = [decision for decision in decisions if decision.item_id not in waiting]

@@ -40,14 +40,21 @@ SENTENCES = {
     "verdict.given": "Verdict: {outcome}",
     "verdict.undone": "Verdict undone",
     "decision.effective": "Took effect",
+    "check.second": "Another look was drawn",
+    "check.adjudicate": "Two verdicts differ, so a lead decides",
+    "check.adjudicate_closed": "A lead had the last word: {outcome}",
+    "check.contest": "Contested, so a third person decides",
+    "check.contest_closed": "A third person decided: {outcome}",
+    "qa.reviewed": "Reviewed by a lead: {finding}",
     "action.ended": "Ended by itself: {action}",
     "mask.lifted": "Looked at masked data",
 }
 
 
 def item_timeline(item: Item) -> list[Event]:
-    """Oldest first."""
-    return [_event(row) for row in AuditRow.objects.filter(item_id=item.pk).order_by("pk")]
+    """Oldest first. What was done to the item as a known answer is not told: it would be one no more."""
+    hidden = [f"case:{pk}" for pk in item.measurements.filter(gold__isnull=False).values_list("case_id", flat=True)]
+    return [_event(row) for row in AuditRow.objects.filter(item_id=item.pk).exclude(subject__in=hidden).order_by("pk")]
 
 
 def _event(row: AuditRow) -> Event:

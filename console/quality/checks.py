@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db.models.functions import Now
 
@@ -17,25 +18,23 @@ from console.quality.models import Check, Gold, QaReview
 from console.verdicts.models import Verdict
 
 BLIND = "For review."
+LEADS_ONLY = "adjudicate"  # what the claim keeps for leads; of everything else the case does not say what it measures
 
 
 def check_open(
-    *, purpose: str, item: Item, queue: Queue, severity: int, label: str, probability: float, priority: float | None = None,
+    *, purpose: str, item: Item, queue: Queue, severity: int, label: str, probability: float,
     since: datetime | None = None, about: Verdict | None = None, gold: Gold | None = None, parent: Check | None = None,
     qa: QaReview | None = None, actor: str = "system",
 ) -> Check:  # fmt: skip
     """A blind case of this item, closed to who knows it already, and the check that says what it is for.
 
-    `since` and `priority` give the case an age and a place of its own; otherwise it is new and stands as the item would.
+    `since` gives the case an age of its own; otherwise it is new.
     Must run inside a transaction. Known answers are noted apart from the item: its story tells nobody that it is one.
     """
-    now = db_now()
     case = case_build(
-        item=item, queue=queue, reason="check", sentence=BLIND, severity=severity, chance=None, now=since or now, label=label
+        item=item, queue=queue, reason="check", sentence=BLIND, severity=severity, chance=None, now=since or db_now(), label=label
     )
-    case.purpose, case.blind = purpose, True
-    case.created_at = since or now
-    case.priority = case.priority if priority is None else priority
+    case.purpose, case.blind = LEADS_ONLY if purpose == Check.Purpose.ADJUDICATE else "check", True
     case.save(force_insert=True)
     bar_earlier(case)
     bar_owners([case.pk])
@@ -47,6 +46,15 @@ def check_open(
         data={"queue": queue.slug, "probability": probability},
     )  # fmt: skip
     return check
+
+
+def check_of(case: Case) -> Check | None:
+    """What the case measures; None for a case that decides its item. Every check is blind, so the others ask nothing."""
+    return Check.objects.filter(case=case).first() if case.blind else None
+
+
+def check_is_gold(case_id: UUID) -> bool:
+    return Check.objects.filter(case_id=case_id, gold__isnull=False).exists()
 
 
 def check_answer(*, check: Check, verdict: Verdict) -> None:

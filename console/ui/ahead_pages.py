@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST
 
+from console import flow
 from console.cases import serving
 from console.cases.models import Claim
 from console.cases.selectors import queues_for
@@ -24,7 +25,7 @@ def ahead(request: HttpRequest, slug: str) -> JsonResponse:
     """At most two, first what comes first. `have` names the claims that the page has in memory: these are not drawn again."""
     user = person(request)
     queue = get_object_or_404(queues_for(user), slug=slug)
-    claims = serving.cases_fetch_ahead(queue=queue, reviewer=user, is_lead=is_lead(user))
+    claims = flow.cases_fetch_ahead(queue=queue, reviewer=user, is_lead=is_lead(user))
     have = set(request.POST.getlist("have"))
     return JsonResponse({"ahead": [_one(request, claim, have) for claim in claims]})
 

@@ -11,7 +11,6 @@ from console.intake.models import Item
 from console.scores.models import Decision
 from console.verdicts.models import Label, Verdict
 
-CHECKS = frozenset({"gold", "second", "audit"})  # what people conclude there is compared, not put in force
 LONGEST_REASON = 300
 
 
@@ -19,12 +18,15 @@ def correctable(verdict: Verdict, user: User, *, is_lead: bool) -> bool:
     """Whether this person may put another verdict in its place now."""
     if verdict.reviewer_id != user.pk and not is_lead:
         return False
+    if verdict.decision is None:  # it measures another verdict, and is not in force
+        return False
     in_effect = verdict.state == Verdict.State.GIVEN and verdict.decision.state == Decision.State.EFFECTIVE
-    return in_effect and verdict.case.purpose not in CHECKS and not _in_review(verdict)
+    return in_effect and not _in_review(verdict)
 
 
 def _in_review(verdict: Verdict) -> bool:
-    return Case.objects.filter(item_id=verdict.item_id).exclude(state=Case.State.CLOSED).exclude(purpose__in=CHECKS).exists()
+    """Cases that measure do not count: to refuse a correction because of one would tell of it."""
+    return Case.objects.filter(item_id=verdict.item_id, measurement=None).exclude(state=Case.State.CLOSED).exists()
 
 
 def verdict_supersede(*, verdict_id: UUID, reviewer: User, is_lead: bool, why: str) -> Verdict:
@@ -34,7 +36,7 @@ def verdict_supersede(*, verdict_id: UUID, reviewer: User, is_lead: bool, why: s
     """
     Item.objects.select_for_update(of=("self",)).filter(verdicts=verdict_id).first()  # as every verdict does first
     verdict = Verdict.objects.select_related("decision", "case").select_for_update(of=("self",)).filter(pk=verdict_id).first()
-    if verdict is None or verdict.case.purpose in CHECKS or (verdict.reviewer_id != reviewer.pk and not is_lead):
+    if verdict is None or verdict.decision is None or (verdict.reviewer_id != reviewer.pk and not is_lead):
         raise NotFound("There is no such verdict that you may correct.")
     if not why.strip():
         raise Invalid({"why": ["Say why it is corrected."]})

@@ -107,7 +107,7 @@ def _are_here(records: Collection[str], item: Item) -> bool:
 
 
 def verdict_create(
-    *, claim: Claim, decision: Decision, policy_version: PolicyVersion, form: VerdictForm, labels: Mapping[str, int],
+    *, claim: Claim, decision: Decision | None, policy_version: PolicyVersion, form: VerdictForm, labels: Mapping[str, int],
     undo_until: datetime, batch: Batch | None = None, supersedes: Verdict | None = None, why: str = "",
 ) -> Verdict:  # fmt: skip
     verdict = Verdict.objects.create(

@@ -18,6 +18,8 @@ from console.flow import items_receive, items_score
 from console.intake.models import Item
 from console.intake.parsing import parse_item
 from console.policies.services import policy_ensure_defaults
+from console.quality.models import CheckPlan
+from console.quality.plans import plans_ensure_defaults
 from console.training.services import model_ensure_starters
 from scoring.registry import KINDS
 
@@ -72,6 +74,13 @@ def ready(db: None) -> None:
     policy_ensure_defaults()
     queue_ensure_defaults()
     model_ensure_starters()
+
+
+@pytest.fixture
+def plan(ready: None) -> CheckPlan:
+    """The usual checks of people, in the queue of reviews; without it nothing is drawn."""
+    plans_ensure_defaults()
+    return CheckPlan.objects.get(queue__slug="reviews")
 
 
 Post = Callable[..., Item]

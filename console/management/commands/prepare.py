@@ -17,6 +17,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from console.cases.services import queue_ensure_defaults
 from console.policies.services import policy_ensure_defaults
+from console.quality.plans import plans_ensure_defaults
 from console.training.services import model_ensure_starters
 
 
@@ -33,6 +34,7 @@ class Command(BaseCommand):
         if not options["no_static"]:
             self._collect_static()
         queue_ensure_defaults()
+        plans_ensure_defaults()
         # Nothing is certified on a new installation, so its policies leave everything but known content and hard rules to people.
         for kind in policy_ensure_defaults(automation=options["demo"]):
             which = "the demo one" if options["demo"] else "one that leaves the rest to people"

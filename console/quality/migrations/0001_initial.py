@@ -7,155 +7,231 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0002_role_groups'),
-        ('cases', '0002_label_assigned_ahead'),
-        ('intake', '0001_initial'),
-        ('verdicts', '0002_decision_optional'),
+        ("accounts", "0002_role_groups"),
+        ("cases", "0002_label_assigned_ahead"),
+        ("intake", "0001_initial"),
+        ("verdicts", "0004_decision_optional"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Measure',
+            name="Measure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=32, unique=True)),
-                ('data', models.JSONField(default=dict)),
-                ('computed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=32, unique=True)),
+                ("data", models.JSONField(default=dict)),
+                ("computed_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
         ),
         migrations.CreateModel(
-            name='Gold',
+            name="Gold",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('outcome', models.CharField(max_length=8)),
-                ('clauses', models.JSONField(default=list)),
-                ('note', models.TextField(blank=True, default='')),
-                ('is_active', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('item', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='gold', to='intake.item')),
-                ('marked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("outcome", models.CharField(max_length=8)),
+                ("clauses", models.JSONField(default=list)),
+                ("note", models.TextField(blank=True, default="")),
+                ("is_active", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("item", models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name="gold", to="intake.item")),
+                (
+                    "marked_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='OwnAccount',
+            name="OwnAccount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('actor_id', models.CharField(max_length=255)),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.source')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='own_accounts', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("actor_id", models.CharField(max_length=255)),
+                ("source", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.source")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="own_accounts", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='QaReview',
+            name="QaReview",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('finding', models.CharField(choices=[('agree', 'Agree'), ('disagree', 'Disagree'), ('grey', 'Grey')], max_length=8)),
-                ('note', models.TextField(blank=True, default='')),
-                ('read_at', models.DateTimeField(blank=True, null=True)),
-                ('contested_at', models.DateTimeField(blank=True, null=True)),
-                ('contest', models.TextField(blank=True, default='')),
-                ('settled', models.CharField(blank=True, default='', max_length=8)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('reviewed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('verdict', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='qa_review', to='verdicts.verdict')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("finding", models.CharField(choices=[("agree", "Agree"), ("disagree", "Disagree"), ("grey", "Grey")], max_length=8)),
+                ("note", models.TextField(blank=True, default="")),
+                ("read_at", models.DateTimeField(blank=True, null=True)),
+                ("contested_at", models.DateTimeField(blank=True, null=True)),
+                ("contest", models.TextField(blank=True, default="")),
+                ("settled", models.CharField(blank=True, default="", max_length=8)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "reviewed_by",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+                ),
+                (
+                    "verdict",
+                    models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name="qa_review", to="verdicts.verdict"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Check',
+            name="Check",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('purpose', models.CharField(choices=[('second', 'Second'), ('adjudicate', 'Adjudicate'), ('contest', 'Contest'), ('gold', 'Gold')], max_length=10)),
-                ('state', models.CharField(choices=[('open', 'Open'), ('answered', 'Answered'), ('closed', 'Closed')], default='open', max_length=8)),
-                ('probability', models.FloatField()),
-                ('result', models.CharField(blank=True, choices=[('', 'None'), ('same', 'Same'), ('other', 'Other')], default='', max_length=5)),
-                ('final', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('about', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='measurements', to='verdicts.verdict')),
-                ('answer', models.OneToOneField(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='answers', to='verdicts.verdict')),
-                ('case', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='measurement', to='cases.case')),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='measurements', to='intake.item')),
-                ('parent', models.OneToOneField(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='adjudication', to='quality.check')),
-                ('gold', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='measurements', to='quality.gold')),
-                ('qa', models.OneToOneField(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='contest_check', to='quality.qareview')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[("second", "Second"), ("adjudicate", "Adjudicate"), ("contest", "Contest"), ("gold", "Gold")],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "Open"), ("answered", "Answered"), ("closed", "Closed")], default="open", max_length=8
+                    ),
+                ),
+                ("probability", models.FloatField()),
+                (
+                    "result",
+                    models.CharField(blank=True, choices=[("", "None"), ("same", "Same"), ("other", "Other")], default="", max_length=5),
+                ),
+                ("final", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "about",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.CASCADE, related_name="measurements", to="verdicts.verdict"
+                    ),
+                ),
+                (
+                    "answer",
+                    models.OneToOneField(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="answers", to="verdicts.verdict"
+                    ),
+                ),
+                ("case", models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name="measurement", to="cases.case")),
+                ("item", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="measurements", to="intake.item")),
+                (
+                    "parent",
+                    models.OneToOneField(
+                        null=True, on_delete=django.db.models.deletion.CASCADE, related_name="adjudication", to="quality.check"
+                    ),
+                ),
+                (
+                    "gold",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.CASCADE, related_name="measurements", to="quality.gold"
+                    ),
+                ),
+                (
+                    "qa",
+                    models.OneToOneField(
+                        null=True, on_delete=django.db.models.deletion.CASCADE, related_name="contest_check", to="quality.qareview"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Reliability',
+            name="Reliability",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=32)),
-                ('answers', models.FloatField()),
-                ('matrix', models.JSONField(default=dict)),
-                ('weight', models.FloatField(default=1.0)),
-                ('signs', models.JSONField(default=list)),
-                ('computed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('reviewer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reliability', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=32)),
+                ("answers", models.FloatField()),
+                ("matrix", models.JSONField(default=dict)),
+                ("weight", models.FloatField(default=1.0)),
+                ("signs", models.JSONField(default=list)),
+                ("computed_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "reviewer",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="reliability", to=settings.AUTH_USER_MODEL),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CheckPlan',
+            name="CheckPlan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('second_share', models.FloatField(default=0.05)),
-                ('gold_share', models.FloatField(default=0.05)),
-                ('gold_share_new', models.FloatField(default=0.1)),
-                ('blind_share', models.FloatField(default=0.1)),
-                ('feedback', models.BooleanField(default=False)),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('queue', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='check_plan', to='cases.queue')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("second_share", models.FloatField(default=0.05)),
+                ("gold_share", models.FloatField(default=0.05)),
+                ("gold_share_new", models.FloatField(default=0.1)),
+                ("blind_share", models.FloatField(default=0.1)),
+                ("feedback", models.BooleanField(default=False)),
+                ("updated_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("queue", models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name="check_plan", to="cases.queue")),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('second_share__gte', 0), ('second_share__lte', 0.5)), name='plan_second_share_is_a_share'), models.CheckConstraint(condition=models.Q(('gold_share__gte', 0), ('gold_share__lte', 0.5)), name='plan_gold_share_is_a_share'), models.CheckConstraint(condition=models.Q(('gold_share_new__gte', 0), ('gold_share_new__lte', 0.5)), name='plan_gold_share_new_is_a_share'), models.CheckConstraint(condition=models.Q(('blind_share__gte', 0), ('blind_share__lte', 0.5)), name='plan_blind_share_is_a_share')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("second_share__gte", 0), ("second_share__lte", 0.5)), name="plan_second_share_is_a_share"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("gold_share__gte", 0), ("gold_share__lte", 0.5)), name="plan_gold_share_is_a_share"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("gold_share_new__gte", 0), ("gold_share_new__lte", 0.5)), name="plan_gold_share_new_is_a_share"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("blind_share__gte", 0), ("blind_share__lte", 0.5)), name="plan_blind_share_is_a_share"
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='gold',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['allow', 'enforce'])), name='gold_outcome_known'),
+            model_name="gold",
+            constraint=models.CheckConstraint(condition=models.Q(("outcome__in", ["allow", "enforce"])), name="gold_outcome_known"),
         ),
         migrations.AddConstraint(
-            model_name='ownaccount',
-            constraint=models.UniqueConstraint(fields=('source', 'actor_id', 'user'), name='own_account_once'),
+            model_name="ownaccount",
+            constraint=models.UniqueConstraint(fields=("source", "actor_id", "user"), name="own_account_once"),
         ),
         migrations.AddConstraint(
-            model_name='qareview',
-            constraint=models.CheckConstraint(condition=models.Q(('finding__in', ['agree', 'disagree', 'grey'])), name='qa_finding_known'),
+            model_name="qareview",
+            constraint=models.CheckConstraint(condition=models.Q(("finding__in", ["agree", "disagree", "grey"])), name="qa_finding_known"),
         ),
         migrations.AddIndex(
-            model_name='check',
-            index=models.Index(condition=models.Q(('state', 'closed'), _negated=True), fields=['purpose', 'id'], name='check_unsettled'),
+            model_name="check",
+            index=models.Index(condition=models.Q(("state", "closed"), _negated=True), fields=["purpose", "id"], name="check_unsettled"),
         ),
         migrations.AddIndex(
-            model_name='check',
-            index=models.Index(condition=models.Q(('state', 'closed')), fields=['purpose', '-closed_at'], name='check_closed'),
+            model_name="check",
+            index=models.Index(condition=models.Q(("state", "closed")), fields=["purpose", "-closed_at"], name="check_closed"),
         ),
         migrations.AddIndex(
-            model_name='check',
-            index=models.Index(condition=models.Q(('gold__isnull', False)), fields=['gold', 'id'], name='check_gold'),
+            model_name="check",
+            index=models.Index(condition=models.Q(("gold__isnull", False)), fields=["gold", "id"], name="check_gold"),
         ),
         migrations.AddConstraint(
-            model_name='check',
-            constraint=models.UniqueConstraint(condition=models.Q(('purpose', 'second')), fields=('about',), name='one_second_look_per_verdict'),
+            model_name="check",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("purpose", "second")), fields=("about",), name="one_second_look_per_verdict"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='check',
-            constraint=models.CheckConstraint(condition=models.Q(('purpose__in', ['second', 'adjudicate', 'contest', 'gold'])), name='check_purpose_known'),
+            model_name="check",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("purpose__in", ["second", "adjudicate", "contest", "gold"])), name="check_purpose_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='check',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'answered', 'closed'])), name='check_state_known'),
+            model_name="check",
+            constraint=models.CheckConstraint(condition=models.Q(("state__in", ["open", "answered", "closed"])), name="check_state_known"),
         ),
         migrations.AddConstraint(
-            model_name='check',
-            constraint=models.CheckConstraint(condition=models.Q(('probability__gt', 0), ('probability__lte', 1)), name='check_probability_known'),
+            model_name="check",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("probability__gt", 0), ("probability__lte", 1)), name="check_probability_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reliability',
-            constraint=models.UniqueConstraint(fields=('reviewer', 'kind'), name='reliability_once'),
+            model_name="reliability",
+            constraint=models.UniqueConstraint(fields=("reviewer", "kind"), name="reliability_once"),
         ),
     ]

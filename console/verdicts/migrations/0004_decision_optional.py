@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('scores', '0002_decision_since'),
-        ('verdicts', '0001_initial'),
+        ('verdicts', '0003_verdict_duration'),
     ]
 
     operations = [
