@@ -64,7 +64,7 @@ class Case(models.Model):
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="cases")
     queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="cases")
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
-    purpose = models.CharField(max_length=16, default="review")  # review, second, escalated; check, adjudicate: a measurement of console.quality
+    purpose = models.CharField(max_length=16, default="review")  # review, second, escalated; console.quality: check, adjudicate
     reason = models.CharField(max_length=32)  # code of the decision that sent it here
     sentence = models.CharField(max_length=300)
     severity = models.SmallIntegerField(default=0)

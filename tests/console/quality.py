@@ -1,12 +1,11 @@
-"""What the tests of the checks share: a die that always falls the same way, and verdicts whose undo is over."""
+"""What the tests of the checks share: verdicts, and that their undo is over."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
-from unittest.mock import patch
 
+from django.db.models import F
 from django.db.models.functions import Now
 
 from console.accounts.models import User
@@ -15,22 +14,11 @@ from console.cases.models import Case, Claim
 from console.flow import case_claim, checks_settle, decisions_release, verdict_give
 from console.verdicts.models import Verdict
 from console.verdicts.services import VerdictForm
+from tests.console.dice import dice
 
 ENFORCE = VerdictForm(outcome="enforce", clauses=("4.4",))
 ALLOW = VerdictForm(outcome="allow")
 Waiting = Callable[..., Case]
-
-
-@contextmanager
-def dice(*falls: float) -> Iterator[None]:
-    """Every draw falls on the last of these once the others are used up."""
-    left = list(falls)
-
-    def fall() -> float:
-        return left.pop(0) if len(left) > 1 else left[0]
-
-    with patch("console.flow.draw.luck", fall), patch("console.quality.gold.luck", fall), patch("console.quality.plans.luck", fall):
-        yield
 
 
 def give(claim: Claim, form: VerdictForm = ENFORCE) -> Verdict:
@@ -39,8 +27,6 @@ def give(claim: Claim, form: VerdictForm = ENFORCE) -> Verdict:
 
 def time_passes(**by: int) -> None:
     """As if every verdict had been given so much earlier."""
-    from django.db.models import F
-
     Verdict.objects.update(undo_until=F("undo_until") - timedelta(**by))
 
 

@@ -22,7 +22,8 @@ from console.quality.qa import qa_draw, qa_give
 from console.scores.models import Decision
 from console.verdicts.models import Label
 from console.verdicts.services import VerdictForm
-from tests.console.quality import ALLOW, ENFORCE, Waiting, decide, dice, next_of, settle, time_passes
+from tests.console.dice import dice
+from tests.console.quality import ALLOW, ENFORCE, Waiting, decide, next_of, settle, time_passes
 
 OTHER_CLAUSE = VerdictForm(outcome="enforce", clauses=("4.1",))
 
