@@ -15,7 +15,7 @@ from console.flow.score import items_score, scoring_gave_up
 
 __all__ = [
     "FEEDBACK_LABELS", "actions_end", "adjudication_close", "batch_decide", "batch_hold", "batch_keep", "batch_of", "batch_open",
-    "batch_release", "batch_undo", "case_claim", "cases_fetch_ahead", "checks_settle", "decision_apply", "decisions_release", "events_of", "item_feedback",
-    "item_report", "item_viewed", "items_receive", "items_score", "qa_contest", "scoring_gave_up", "verdict_correct", "verdict_give",
-    "verdict_undo",
+    "batch_release", "batch_undo", "case_claim", "cases_fetch_ahead", "checks_settle", "decision_apply", "decisions_release", "events_of",
+    "item_feedback", "item_report", "item_viewed", "items_receive", "items_score", "qa_contest", "scoring_gave_up", "verdict_correct",
+    "verdict_give", "verdict_undo",
 ]  # fmt: skip
