@@ -45,7 +45,10 @@ def gold_claim(ahead_of_turn: bool, *, queue: Queue, reviewer: User, is_lead: bo
             purpose=Check.Purpose.GOLD, item=gold.item, queue=queue, severity=severity, label=label, probability=share,
             since=since, gold=gold,
         )  # fmt: skip
-        return claiming.case_claim_one(case_id=check.case_id, reviewer=reviewer, is_lead=is_lead, ahead=ahead_of_turn)
+        claim = claiming.case_claim_one(case_id=check.case_id, reviewer=reviewer, is_lead=is_lead, ahead=ahead_of_turn)
+        if claim is None:  # a cap that was reached in this moment
+            transaction.set_rollback(True)
+        return claim
 
 
 def _is_new(reviewer: User) -> bool:
