@@ -15,7 +15,7 @@ from console import flow
 from console.accounts.roles import Role
 from console.api.base import REVIEWERS, Answer, ApiView, idempotent, read_body
 from console.api.docs import described
-from console.api.forms import ClaimIn, HoldIn, PassOnIn, RevealIn, SkipIn, VerdictIn
+from console.api.forms import ClaimIn, HoldIn, JudgementIn, PassOnIn, RevealIn, SkipIn, VerdictIn
 from console.api.schemas import LeaseOut, ScreenOut, VerdictOut
 from console.api.shapes import case_row, verdict_row
 from console.cases import holding
@@ -151,6 +151,14 @@ class CaseReveal(CaseView):
         return Answer(_screen(case_open(case=claim.case, claim=claim), claim))
 
 
+def verdict_form(given: JudgementIn) -> VerdictForm:
+    return VerdictForm(
+        outcome=given.outcome, action=given.action, clauses=tuple(given.clauses), labels=given.labels, fields=given.fields,
+        severity=given.severity, certain=given.certain, note=given.note,
+        spans=tuple(span.model_dump(exclude_none=True) for span in given.spans), duration_hours=given.duration_hours,
+    )  # fmt: skip
+
+
 class CaseVerdict(CaseView):
     @described("Decide a case that you hold", {201: VerdictOut}, tag="review", name="cases_verdict", body=VerdictIn,
                problems=[400, 404, 409], post=True)  # fmt: skip
@@ -158,12 +166,7 @@ class CaseVerdict(CaseView):
     def post(self, request: Request, case_id: UUID) -> HttpResponse:
         given = read_body(request, VerdictIn)
         hold = self.hold(case_id, given)
-        form = VerdictForm(
-            outcome=given.outcome, action=given.action, clauses=tuple(given.clauses), labels=given.labels, fields=given.fields,
-            severity=given.severity, certain=given.certain, note=given.note,
-            spans=tuple(span.model_dump(exclude_none=True) for span in given.spans), duration_hours=given.duration_hours,
-        )  # fmt: skip
-        verdict = flow.verdict_give(case_id=hold.case_id, reviewer=hold.reviewer, token=hold.token, form=form)
+        verdict = flow.verdict_give(case_id=hold.case_id, reviewer=hold.reviewer, token=hold.token, form=verdict_form(given))
         verdict.refresh_from_db()
         return Answer({"verdict": verdict_row(verdict), "undo_until": verdict.undo_until}, 201)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -65,7 +66,9 @@ class SpanIn(Form):
     label: Annotated[str, Field(max_length=64)] = ""
 
 
-class VerdictIn(HoldIn):
+class JudgementIn(Form):
+    """What a person concludes, of one case or of many."""
+
     outcome: Literal["allow", "enforce"]
     action: Annotated[str, Field(max_length=32)] | None = None
     duration_hours: Annotated[int, Field(ge=1, le=8784)] | None = Field(
@@ -78,6 +81,27 @@ class VerdictIn(HoldIn):
     certain: bool = True
     note: Annotated[str, Field(max_length=10_000)] = ""
     spans: Annotated[list[SpanIn], Field(max_length=200)] = Field(default_factory=list)
+
+
+class VerdictIn(HoldIn, JudgementIn):
+    pass
+
+
+class CorrectionIn(JudgementIn):
+    why: Annotated[str, Field(min_length=1, max_length=300, description="Why the verdict that is in effect was wrong.")]
+
+
+class HeldIn(HoldIn):
+    id: UUID
+
+
+class BatchVerdictIn(JudgementIn):
+    cases: Annotated[list[HeldIn], Field(min_length=1, max_length=100, description="Cases of one queue, with the token of your hold.")]
+
+
+class SimilarIn(Form):
+    basis: Literal["alike", "author"] = Field("alike", description="`alike`: says or shows nearly the same; `author`: of the same account.")
+    claim: bool = Field(False, description="Hold them, and the case itself, so that they can be decided together.")
 
 
 class RunIn(Form):

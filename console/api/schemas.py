@@ -209,6 +209,35 @@ class VerdictOut(BaseModel):
     undo_until: datetime
 
 
+class SimilarCase(BaseModel):
+    id: UUID
+    token: int | None = Field(None, description="Of your hold, when it was asked for and the case was free.")
+
+
+class SimilarOut(BaseModel):
+    batch: UUID | None
+    cases: list[SimilarCase]
+
+
+class BatchRow(BaseModel):
+    case: UUID
+    status: int
+    verdict: VerdictRow | None
+    code: str | None
+    detail: str | None
+
+
+class BatchOut(BaseModel):
+    batch: UUID
+    results: list[BatchRow]
+    undo_until: datetime | None
+
+
+class BatchUndone(BaseModel):
+    batch: UUID
+    undone: int
+
+
 class StatementOut(BaseModel):
     decision: UUID
     item: UUID

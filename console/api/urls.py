@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from console.api import cases, decisions, deliveries, items, media, operate, queues, schema, training, webhooks
+from console.api import batches, cases, decisions, deliveries, items, media, operate, queues, schema, training, webhooks
 
 v1 = [
     path("items", items.Items.as_view(), name="items"),
@@ -31,6 +31,10 @@ v1 = [
     path("cases/<uuid:case_id>/second-opinion", cases.CaseSecondOpinion.as_view(), name="case-second-opinion"),
     path("cases/<uuid:case_id>/reveal", cases.CaseReveal.as_view(), name="case-reveal"),
     path("cases/<uuid:case_id>/verdict", cases.CaseVerdict.as_view(), name="case-verdict"),
+    path("cases/<uuid:case_id>/similar", batches.CaseSimilar.as_view(), name="case-similar"),
+    path("verdicts/batch", batches.VerdictBatch.as_view(), name="verdicts-batch"),
+    path("batches/<uuid:batch_id>/undo", batches.BatchUndo.as_view(), name="batch-undo"),
+    path("verdicts/<uuid:verdict_id>/correct", batches.VerdictCorrect.as_view(), name="verdict-correct"),
     path("verdicts/<uuid:verdict_id>/undo", cases.VerdictUndo.as_view(), name="verdict-undo"),
     path("decisions", decisions.Decisions.as_view(), name="decisions"),
     path("decisions/<uuid:decision_id>", decisions.DecisionOne.as_view(), name="decision"),

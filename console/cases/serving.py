@@ -5,7 +5,7 @@ A case ahead is held by a short lease. Its turn comes by a conditional update on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from uuid import UUID
@@ -98,6 +98,19 @@ def claim_begin(*, hold: Hold) -> Claim:
         begun = _begin(claim) if claim.ahead else claim_get(claim.pk, hold.reviewer)
         step_aside(begun)
         return begun
+
+
+def holds_begin(*, case_ids: Collection[UUID], reviewer: User) -> dict[UUID, int]:
+    """Of these cases those that the person has already, each for a full lease from now on: case -> token."""
+    with _in_turn(reviewer):
+        held = Claim.objects.select_related("reviewer").filter(
+            case_id__in=case_ids, reviewer=reviewer, state=Claim.State.OPEN, lease_until__gt=Now()
+        )
+        claims = [_begin(claim) if claim.ahead else claim for claim in held]
+        Claim.objects.filter(pk__in=[claim.pk for claim in claims], state=Claim.State.OPEN).update(
+            lease_until=Now() + timedelta(seconds=lease_seconds(ahead=False))
+        )
+        return {claim.case_id: claim.token for claim in claims}
 
 
 def _give_back_beyond(reviewer: User, queue_id: int | None = None) -> None:

@@ -9,14 +9,14 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models.functions import Now
 
 from console.accounts.models import User
 from console.audit.services import audit_append
 from console.cases.alike import Partner, together
 from console.cases.claiming import actor_of, case_claim_one
 from console.cases.holding import Hold, case_heartbeat, case_release
-from console.cases.models import Case, Claim
+from console.cases.models import Case
+from console.cases.serving import holds_begin
 from console.common.clock import db_now
 from console.common.errors import Conflict, DomainError, Invalid, NotFound
 from console.common.models import OutboxEvent
@@ -54,20 +54,17 @@ def batch_open(*, case: Case, reviewer: User, basis: str, is_lead: bool = False,
 
 
 @transaction.atomic
-def batch_hold(*, batch: Batch, is_lead: bool = False) -> None:
-    """Hold every case of the batch that waits; keep the holds that this person has already, for a full lease."""
+def batch_hold(*, batch: Batch, is_lead: bool = False, undone: bool = False) -> None:
+    """Hold every case of the batch that waits; keep the holds that this person has already, for a full lease. `undone`: they decided them
+    and took that back, so the cap of their day does not part them from it."""
     members = list(batch.members.select_for_update().order_by("place"))
-    open_claims = Claim.objects.filter(case__in=[m.case_id for m in members], reviewer=batch.reviewer, state=Claim.State.OPEN)
-    mine = dict(open_claims.filter(lease_until__gt=Now()).values_list("case_id", "token"))
-    Claim.objects.filter(case__in=mine, reviewer=batch.reviewer, state=Claim.State.OPEN).update(lease_until=_lease_end(), ahead=False)
+    mine = holds_begin(case_ids=[member.case_id for member in members], reviewer=batch.reviewer)
     for member in members:
-        taken = None if member.case_id in mine else case_claim_one(case_id=member.case_id, reviewer=batch.reviewer, is_lead=is_lead)
+        taken = None
+        if member.case_id not in mine:
+            taken = case_claim_one(case_id=member.case_id, reviewer=batch.reviewer, is_lead=is_lead, undone=undone)
         member.token = taken.token if taken else mine.get(member.case_id)
     BatchCase.objects.bulk_update(members, ["token"])
-
-
-def _lease_end() -> object:
-    return Now() + timedelta(minutes=settings.CLAIM_MINUTES)
 
 
 def batch_keep(*, batch: Batch) -> datetime | None:

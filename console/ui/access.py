@@ -8,7 +8,7 @@ from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django_htmx.http import HttpResponseClientRedirect
 
 from console.accounts.models import User
@@ -43,3 +43,8 @@ def person(request: HttpRequest) -> User:
     if not isinstance(request.user, User):
         raise PermissionDenied("Sign in first.")
     return request.user
+
+
+def go(request: HttpRequest, address: str) -> HttpResponse:
+    """To another page: htmx is told, a form is redirected, so that a reload posts nothing twice."""
+    return HttpResponse(headers={"HX-Redirect": address}) if "HX-Request" in request.headers else HttpResponseRedirect(address)

@@ -11,7 +11,7 @@ from console.ui.access import page_for
 from scoring.registry import KINDS
 
 TOPICS = {
-    "start": "Getting started", "keys": "Keys", "wellbeing": "Wellbeing",
+    "start": "Getting started", "keys": "Keys", "wellbeing": "Wellbeing", "many": "Many at once, and corrections",
     "loop": "How the loop works", "first-item": "Post the first item", "roles": "Roles",
     "automation": "Automation and the demo policy", "glossary": "Words",
 }  # fmt: skip

@@ -26,7 +26,7 @@ class Group:
 
 GROUPS = (
     Group("Everywhere", (Key("/", "Search"), Key("?", "All keys"), Key("l", "Lighter work for an hour, or back"))),
-    Group("Queues", (Key("j", "Next queue, field, turn"), Key("k", "Previous queue, field, turn"), Key("Enter", "Start, commit"))),
+    Group("Queues", (Key("j", "Next queue, field, turn or line"), Key("k", "The one before"), Key("Enter", "Start, commit"))),
     Group(
         "A case: look",
         (
@@ -43,17 +43,18 @@ GROUPS = (
             *(Key(str(digit), f"Reason {digit}") for digit in range(1, 10)),
             Key("a", "Allow"),
             Key("r", "Enforce: remove, restrict, cancel"),
-            Key("x", "Next action"),
+            Key("x", "Next action; leave a line of a batch out"),
             Key("y", "Field right"),
             Key("f", "Field wrong; the flagged turn"),
             Key("0", "Field unknown"),
             Key("q", "Not sure"),
             Key("n", "Note"),
-            Key("u", "Undo the last one"),
+            Key("u", "Undo the last one, or the last batch"),
             Key("d", "Second opinion, or a lead"),
             Key("s", "Skip"),
         ),
     ),
+    Group("Together", (Key("z", "Open what belongs with a case (J too, where it has no rows)"), Key(" ", "Open a line of a batch"))),
 )
 DIGITS = frozenset("123456789")
 KEYS = {key.key: key for group in GROUPS for key in group.keys}

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 
 from console.accounts.models import User
@@ -41,10 +42,11 @@ class LabelChance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UndoOffer:
-    """The last verdict of this person while it can be undone."""
+    """The last verdict of this person while it can be undone, or the last batch of them."""
 
     verdict: Verdict
-    sentence: str
+    sentence: str  # "Last one: removed", "12 removed"
+    address: str
     seconds: int
     total: int
 
@@ -68,11 +70,21 @@ def undo_offer(user: User) -> UndoOffer | None:
     seconds = seconds_until(last.undo_until)
     if seconds <= 0:
         return None
-    kind = KINDS.get(last.item.kind)
-    word = (kind.words.allowed if last.outcome == "allow" else kind.words.enforced) if kind else last.outcome
-    if last.action and last.action in document_of(last.policy_version).asking:
-        word = f"held, to {last.action}"
-    return UndoOffer(verdict=last, sentence=word.lower(), seconds=seconds, total=max(settings.UNDO_SECONDS, seconds))
+    sentence, address = f"Last one: {outcome_word(last)}", reverse("ui:undo", args=[last.pk])
+    if last.batch_id:
+        many = Verdict.objects.filter(batch=last.batch_id, state=Verdict.State.GIVEN).count()
+        sentence, address = f"{many} {outcome_word(last)}", reverse("ui:batch_undo", args=[last.batch_id])
+    elif last.supersedes_id:
+        sentence = f"Corrected: {outcome_word(last)}"
+    return UndoOffer(verdict=last, sentence=sentence, address=address, seconds=seconds, total=max(settings.UNDO_SECONDS, seconds))
+
+
+def outcome_word(verdict: Verdict) -> str:
+    """"kept" or "removed", as the kind says it; "held, to verify" for an action that only asks."""
+    if verdict.action and verdict.action in document_of(verdict.policy_version).asking:
+        return f"held, to {verdict.action}".lower()
+    kind = KINDS.get(verdict.item.kind)
+    return ((kind.words.allowed if verdict.outcome == "allow" else kind.words.enforced) if kind else verdict.outcome).lower()
 
 
 def case_context(case: Case, claim: Claim | None, user: User, holder: Claim | None = None) -> dict[str, Any]:

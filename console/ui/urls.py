@@ -5,11 +5,12 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from console.ui import account_pages
-from console.ui.addresses import cases, items, media, people, queues, search, wellbeing
+from console.ui.addresses import batches, cases, items, media, people, queues, search, wellbeing
 
 pages: list[URLPattern | URLResolver] = [
     *queues.pages,
     *cases.pages,
+    *batches.pages,
     *items.pages,
     *media.pages,
     *people.pages,

@@ -19,7 +19,7 @@ from console.cases.holding import Hold
 from console.cases.models import Case
 from console.common.errors import Conflict, DomainError
 from console.common.idempotency import Kept, KeyReused, answer_once
-from console.ui.access import page_for, person
+from console.ui.access import go, page_for, person
 from console.ui.case_drawing import REVIEWERS, case_of, draw_next, draw_or_go, hold_of, is_lead, next_screen, refused, take_again
 from console.ui.problems import LEADS, banner, sentence_of, status_of
 from console.ui.screen import seconds_until, undo_offer
@@ -103,6 +103,9 @@ def undo(request: HttpRequest, verdict_id: UUID) -> HttpResponse:
         undone = flow.verdict_undo(verdict_id=verdict_id, reviewer=person(request))
     except DomainError as error:
         return banner(request, error, back="/", lead="Not undone.")
+    if undone.supersedes_id:
+        messages.info(request, "Undone. What was decided before counts again.")
+        return go(request, reverse("ui:item", args=[undone.item_id]))
     claim = serving.case_take(case_id=undone.case_id, reviewer=person(request), is_lead=is_lead(person(request)), undone=True)
     if claim is None:
         messages.info(request, "Undone. Somebody else took the case meanwhile.")

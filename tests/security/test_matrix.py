@@ -20,6 +20,7 @@ from console.enforcement.relay import relay_outbox
 from console.flow import verdict_give
 from console.intake.models import Media
 from console.scores.models import Decision
+from console.verdicts.models import Batch
 from console.verdicts.services import VerdictForm
 from tests.console.calls import PROBLEM, Calls, of, signed_in
 
@@ -50,6 +51,10 @@ ROLES: dict[str, dict[str, set[str]]] = {  # who may call what; "person" roles i
     "case-second-opinion": {"POST": {"moderator", "lead", "admin"}},
     "case-reveal": {"POST": {"moderator", "lead", "admin"}},
     "case-verdict": {"POST": {"moderator", "lead", "admin"}},
+    "case-similar": {"POST": {"moderator", "lead", "admin"}},
+    "verdicts-batch": {"POST": {"moderator", "lead", "admin"}},
+    "batch-undo": {"POST": {"moderator", "lead", "admin"}},
+    "verdict-correct": {"POST": {"moderator", "lead", "admin"}},
     "verdict-undo": {"POST": {"moderator", "lead", "admin"}},
     "decisions": {"GET": {"integration", "moderator", "lead", "policy", "admin"}},
     "decision": {"GET": {"integration", "moderator", "lead", "policy", "admin"}},
@@ -68,7 +73,7 @@ ROLES: dict[str, dict[str, set[str]]] = {  # who may call what; "person" roles i
 }
 OF_A_SOURCE = {
     "item", "item-reports", "item-views", "item-feedback",
-    "media-one", "decision", "decision-statement", "webhook", "delivery", "delivery-replay",
+    "media-one", "decision", "decision-statement", "webhook", "delivery", "delivery-replay", "batch-undo",
     *(name for name in ROLES if name.startswith(("case-", "verdict-"))),
 }  # fmt: skip
 PATTERNS: dict[str, URLPattern] = {str(pattern.name): pattern for pattern in v1}
@@ -79,15 +84,16 @@ def ids(shop: Source, claimed: Callable[..., Claim]) -> dict[str, str]:
     """Something of each sort, all of the shop."""
     claim = claimed("Held by Rita.")
     verdict = verdict_give(
-        case_id=claim.case_id, reviewer=claim.reviewer, token=claim.token, form=VerdictForm(outcome="enforce", clauses=("4.4",))
-    )
+        case_id=claim.case_id, reviewer=claim.reviewer, token=claim.token, form=VerdictForm(outcome="enforce", clauses=("4.4",)),
+        batch=Batch.objects.create(reviewer=claim.reviewer, queue=claim.case.queue, basis="chosen"),
+    )  # fmt: skip
     endpoint = WebhookEndpoint.objects.create(source=shop, url="https://example.org/", secret="whsec_x")
     outbox_put(topic="item.decided", source_id=shop.pk, subject="item:1", data={}, dedupe_key="m")
     relay_outbox()
     media = Media.objects.create(source=shop, sha256="0" * 64, mime="image/png", size=1)
     return {
         "item_id": str(claim.case.item_id), "case_id": str(claim.case_id), "verdict_id": str(verdict.pk),
-        "decision_id": str(verdict.decision_id),
+        "decision_id": str(verdict.decision_id), "batch_id": str(verdict.batch_id),
         "webhook_id": str(endpoint.pk), "delivery_id": str(Delivery.objects.get().pk), "media_id": str(media.pk),
         "run_id": str(uuid.uuid4()),
         "version": "review@no-such", "slug": "reviews",
@@ -105,7 +111,8 @@ def address(name: str, ids: dict[str, str]) -> str:
 
 
 def body(name: str) -> dict[str, Any]:
-    return {"token": 1, "outcome": "allow", "event": "refund", "reason": "x"} if name.startswith(("case-", "item-")) else {}
+    complete = {"token": 1, "outcome": "allow", "event": "refund", "reason": "x", "why": "x"}
+    return complete if name.startswith(("case-", "item-", "verdict-")) else {}
 
 
 def test_every_address_is_in_the_table() -> None:
@@ -116,7 +123,7 @@ def test_every_address_is_in_the_table() -> None:
             assert set(view.roles) == set(ROLES[name]) == {m for m in METHODS if hasattr(view, m.lower())}, name
         takes_an_id = any(
             part in str(pattern.pattern)
-            for part in ("item_id", "case_id", "verdict_id", "decision_id", "webhook_id", "delivery_id", "media_id")
+            for part in ("item_id", "case_id", "verdict_id", "decision_id", "webhook_id", "delivery_id", "media_id", "batch_id")
         )
         assert takes_an_id == (name in OF_A_SOURCE), name
 

@@ -47,7 +47,7 @@ export function startLease(screen) {
     body.set("token", screen.dataset.token);
     body.set("csrfmiddlewaretoken", screen.querySelector("[name=csrfmiddlewaretoken]").value);
     try {
-      const answer = await fetch(`/cases/${screen.dataset.case}/heartbeat`, { method: "POST", body, headers: { Accept: "application/json" } });
+      const answer = await fetch(place.dataset.heartbeat ?? `/cases/${screen.dataset.case}/heartbeat`, { method: "POST", body, headers: { Accept: "application/json" } });
       if (!screen.isConnected || gone) return;
       if (answer.ok) {
         endsAt = performance.now() + (await answer.json()).seconds * 1000;
