@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from console.ui import account_pages
-from console.ui.addresses import batches, cases, items, media, people, queues, search, wellbeing
+from console.ui.addresses import batches, cases, items, media, people, queues, search, team, wellbeing
 
 pages: list[URLPattern | URLResolver] = [
     *queues.pages,
@@ -16,6 +16,7 @@ pages: list[URLPattern | URLResolver] = [
     *people.pages,
     *search.pages,
     *wellbeing.pages,
+    *team.pages,
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
