@@ -5,7 +5,7 @@ A person's own choices are theirs: they leave no row in the audit trail, which o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -64,12 +64,11 @@ def preferences_change(*, user: User, changes: Mapping[str, Any]) -> None:
 
 
 @transaction.atomic
-def category_avoid(*, user: User, label: str) -> None:
-    """Leave one more category out. Raises Invalid where the organisation does not let people."""
+def category_avoid(*, user: User, labels: Collection[str]) -> None:
+    """Leave out a category more: cases of these labels. Raises Invalid where the organisation does not let people."""
     Preferences.objects.get_or_create(user=user)
     own = Preferences.objects.select_for_update().get(user=user)
-    if label not in own.avoid:
-        preferences_change(user=user, changes={"avoid": [*own.avoid, label]})
+    preferences_change(user=user, changes={"avoid": list(dict.fromkeys([*own.avoid, *labels]))})
 
 
 def lighter_start(*, user: User) -> None:

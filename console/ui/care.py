@@ -15,7 +15,7 @@ from console.accounts.day import Day, day_of
 from console.accounts.models import Preferences, User
 from console.audit.models import AuditRow
 from console.cases.models import Case
-from console.ui.categories import category_title
+from console.ui.categories import category_of
 
 DISTRESS = "distress"  # the reason of a skip
 OPENED, LISTED, LIST = "wellbeing.opened", "wellbeing.listed", "wellbeing:list"  # verbs and a subject of the audit trail
@@ -73,8 +73,8 @@ def who_looked(user: User) -> Sequence[Look]:
 
 def offer_after_distress(request: HttpRequest, case: Case) -> None:
     """Keep for the next page what may be offered: a break, lighter work, to leave this category out. Nothing is counted."""
-    label = "" if case.blind else case.label
-    request.session[AFTER_SKIP] = {"label": label, "title": category_title(label) if label else ""}
+    found = None if case.blind or not care_rules().may_avoid else category_of(case.label)
+    request.session[AFTER_SKIP] = {"name": found.name, "title": found.title} if found else {"name": "", "title": ""}
 
 
 def break_is_due(request: HttpRequest) -> bool:

@@ -23,7 +23,7 @@ from console.ui.access import page_for, person
 from console.ui.beat_input import read_beats
 from console.ui.care import AFTER_SKIP, LATER, who_looked
 from console.ui.case_drawing import REVIEWERS, draw_next
-from console.ui.categories import category_title
+from console.ui.categories import category_named
 from console.ui.problems import banner, sentence_of, status_of
 from console.ui.today import today_in_words
 
@@ -122,16 +122,15 @@ def lightest_queue(request: HttpRequest) -> Queue | None:
 @page_for(*REVIEWERS)
 def leave_out(request: HttpRequest) -> HttpResponse:
     """Leave out a category from now on: what a person is offered after a case distressed them."""
-    label = request.POST.get("label", "")
-    title = category_title(label)
+    found = category_named(request.POST.get("category", ""))
     try:
-        if not title:
-            raise Invalid({"label": ["There is no such category."]})
-        category_avoid(user=person(request), label=label)
+        if found is None:
+            raise Invalid({"category": ["There is no such category."]})
+        category_avoid(user=person(request), labels=found.labels)
     except DomainError as error:
         return banner(request, error, back=reverse("ui:my_day"))
     request.session.pop(AFTER_SKIP, None)
-    messages.info(request, f"“{title}” is left out from now on. You can change that under My day.")
+    messages.info(request, f"“{found.title}” is left out from now on. You can change that under My day.")
     return HttpResponseRedirect(reverse("ui:my_day"))
 
 

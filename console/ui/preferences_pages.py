@@ -32,11 +32,11 @@ def settings(request: HttpRequest) -> HttpResponse:
     rules, own = care_rules(), preferences_of(user)
     error: Invalid | None = None
     if request.method == "POST":
-        known = {row.label for _, rows in categories() for row in rows}
         # What is as the organisation has it follows the organisation; a fixed choice has no switch that could be sent.
         given = {name: name in request.POST for name in LOOKS if not is_fixed(name, rules)}
         changes = {name: None if on == getattr(rules, name) else on for name, on in given.items()}
-        avoid = [label for label in dict.fromkeys(request.POST.getlist("avoid")) if label in known]
+        wanted = request.POST.getlist("avoid")
+        avoid = sorted({label for _, rows in categories() for row in rows if row.name in wanted for label in row.labels})
         try:
             preferences_change(user=user, changes={**changes, "motion": "motion" in request.POST, "avoid": avoid})
             messages.success(request, "Kept.")
@@ -50,7 +50,8 @@ def settings(request: HttpRequest) -> HttpResponse:
         }
         for name, on in looks_of(rules, own).items()
     ]  # fmt: skip
-    context = {"looks": looks, "own": own, "rules": rules, "categories": categories(), "error": error}
+    left_out = [row.name for _, rows in categories() for row in rows if set(row.labels) <= set(own.avoid)]
+    context = {"looks": looks, "own": own, "rules": rules, "categories": categories(), "left_out": left_out, "error": error}
     return render(request, "wellbeing/settings.html", context, status=422 if error else 200)
 
 

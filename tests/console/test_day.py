@@ -286,13 +286,13 @@ def test_who_reached_a_cap_can_still_take_back_what_they_decided(page: Client, h
 def test_a_left_out_category_goes_to_others(waiting: Waiting, rita: User, ravi: User) -> None:
     case = waiting()
     Case.objects.update(label="threat")
-    category_avoid(user=rita, label="threat")
+    category_avoid(user=rita, labels=["threat"])
     assert case_claim_next(queue=case.queue, reviewer=rita) is None
     assert case_claim_next(queue=case.queue, reviewer=ravi) is not None
 
 
 def test_an_organisation_may_not_offer_it(rita: User, ada: User) -> None:
-    category_avoid(user=rita, label="threat")
+    category_avoid(user=rita, labels=["threat"])
     care_rules_change(actor=ada, changes={"may_avoid": False})
     assert serve_limits(rita).avoid == ()
     with pytest.raises(Invalid):
