@@ -108,6 +108,7 @@ class Kind:
     layout: Literal["", "wide", "order"] = ""  # grid of the case page
     beside_risk: frozenset[str] = frozenset()  # labels worth knowing that do not make the item break policy
     record_fields: Sequence[str] = ()  # fields that a verdict may mark right, wrong or unknown
+    weighs: bool = True  # looking at it may be hard on a person: it counts towards their day, and the caps of the day hold for it
     icon: str = "M4 4h12v12H4z"  # SVG path in a 20 x 20 box
 
     def parse(self, payload: Any) -> dict[str, Json]:

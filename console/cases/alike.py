@@ -90,7 +90,7 @@ def _of_author(case: Case, user: User, source_id: int | None) -> list[Partner]:
 
 
 def _rows(sql: str, case: Case, user: User, source_id: int | None, most: int, **more: Any) -> list[tuple[Any, ...]]:
-    limits = serve_limits(user)
+    limits = serve_limits(user, case.queue.kind)
     values: dict[str, Any] = {
         "queue": case.queue_id, "kind": case.item.kind, "case": case.pk, "user": user.pk, "source": source_id, "most": most,
         "max_severity": limits.max_severity, "avoid": list(limits.avoid), **more,

@@ -70,13 +70,14 @@ def case_take_over(*, case_id: UUID, lead: User, reason: str) -> Claim:
     """A lead continues what somebody holds. Who held it is told by name and reason at their next sign of life."""
     if not reason.strip():
         raise Invalid({"reason": ["Say why, so that who holds it can read it."]})
-    held = Claim.objects.select_for_update(of=("self",)).select_related("case", "reviewer").filter(case_id=case_id, state=Claim.State.OPEN)
+    held = Claim.objects.select_for_update(of=("self",)).select_related("case__queue", "reviewer")
+    held = held.filter(case_id=case_id, state=Claim.State.OPEN)
     claim = held.filter(lease_until__gt=Now()).first()
     if claim is None:
         raise Conflict("Nobody holds it now; take it as it is.", code="not_held")
     if claim.reviewer_id == lead.pk:
         raise Conflict("You hold it already.", code="held")
-    if claim.case.severity > serve_limits(lead).cap:
+    if claim.case.severity > serve_limits(lead, claim.case.queue.kind).cap:
         raise Conflict("You had as much hard content today as anybody should; leave this one to somebody else.", code="cap_reached")
     because = f"{lead.display_name} took this case over: {reason.strip()}"[:300]
     Claim.objects.filter(pk=claim.pk).update(state=Claim.State.TAKEN, ended_at=Now(), ended_because=because)

@@ -12,7 +12,9 @@ from console.accounts.models import User
 from console.cases.hints import TOP, hint_for, hint_forget, hint_learn
 from console.cases.limits import WORST, serve_limits
 from console.cases.models import Claim, Queue
+from scoring.registry import KINDS
 
+LIGHT = [kind.name for kind in KINDS.values() if not kind.weighs]
 _TAKE = """
 ), taken AS (
     UPDATE cases_case c SET state = 'claimed', lease_token = c.lease_token + 1
@@ -47,7 +49,8 @@ _CLAIM_NEXT = f"WITH mine AS ({_MINE}), anybodys AS ({_ANYBODYS}), next AS (TABL
 _CLAIM_ONE = f"""
 WITH next AS (
     SELECT c.id FROM cases_case c
-    WHERE c.id = %(case)s AND c.state = 'waiting' AND c.severity <= %(cap)s
+    WHERE c.id = %(case)s AND c.state = 'waiting'
+      AND (c.severity <= %(cap)s OR EXISTS (SELECT 1 FROM intake_item i WHERE i.id = c.item_id AND i.kind = ANY(%(light)s::text[])))
       AND (c.assigned_to_id = %(reviewer)s OR %(lead)s OR (c.assigned_to_id IS NULL AND c.purpose NOT IN ('escalated', 'adjudicate')))
       AND NOT EXISTS (SELECT 1 FROM cases_skip s WHERE s.case_id = c.id AND s.reviewer_id = %(reviewer)s)
     FOR UPDATE OF c SKIP LOCKED
@@ -64,7 +67,7 @@ def case_claim_next(
     """
     if queue.is_paused:
         return None
-    limits = serve_limits(reviewer)
+    limits = serve_limits(reviewer, queue.kind)
     only: dict[str, Any] = {
         "queue": queue.pk, "source": source_id, "max_severity": limits.max_severity, "avoid": list(limits.avoid),
     }  # fmt: skip
@@ -87,7 +90,7 @@ def case_claim_one(
     """Hold this very case, if it waits and the reviewer may have it. The cap of the day holds here too, but for a case that they
     take back (`undone`): they decided it, and must be able to put it right."""
     cap = WORST if undone else serve_limits(reviewer).cap
-    found = _take(_CLAIM_ONE, reviewer, is_lead, ahead, {"case": case_id, "cap": cap})
+    found = _take(_CLAIM_ONE, reviewer, is_lead, ahead, {"case": case_id, "cap": cap, "light": LIGHT})
     return claim_get(found[0], reviewer) if found else None
 
 

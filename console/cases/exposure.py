@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from console.accounts.day import SEVERE
 from console.accounts.models import Stretch, User
 from console.accounts.stretches import stretch_extend
+from console.cases.limits import weighs
 from console.cases.models import Case, Claim
 from console.cases.selectors import queues_for
 
@@ -44,19 +45,20 @@ def _record(user: User, beat: Beat) -> bool:
     found = _fenced(user, beat)
     if found is None:
         return False
-    severity, since = found
-    if beat.sort == Stretch.Sort.TEXT and severity < SEVERE:
-        return True  # read, and not hard: nothing to count
+    severity, kind, since = found
+    if not weighs(kind) or (beat.sort == Stretch.Sort.TEXT and severity < SEVERE):
+        return True  # seen or read, and not hard: nothing to count
     return extend(severity=severity, not_before=since)
 
 
-def _fenced(user: User, beat: Beat) -> tuple[int, datetime | None] | None:
-    """Severity of the case and since when it may have been seen: by the person's own claim, or by reading a case of their queues."""
+def _fenced(user: User, beat: Beat) -> tuple[int, str, datetime | None] | None:
+    """Severity and kind of the case, and since when it may have been seen: by the person's own claim, or by reading a case of their
+    queues."""
     if beat.case_id is None:
         return None
     if beat.token is None:
-        severity = Case.objects.filter(pk=beat.case_id, queue__in=queues_for(user)).values_list("severity", flat=True).first()
-        return None if severity is None else (severity, None)
+        read = Case.objects.filter(pk=beat.case_id, queue__in=queues_for(user)).values_list("severity", "queue__kind").first()
+        return None if read is None else (*read, None)
     mine = Claim.objects.filter(case_id=beat.case_id, reviewer=user, token=beat.token)
     recent = mine.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=Now() - AFTER))
-    return recent.values_list("case__severity", "started_at").first()
+    return recent.values_list("case__severity", "case__queue__kind", "started_at").first()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from console.accounts.day import day_of
 from console.accounts.models import User
 from console.cases.models import Case
+from scoring.registry import KINDS
 
 WORST = 3  # the highest severity there is
 
@@ -25,7 +26,16 @@ class ServeLimits:
         return case.severity <= self.max_severity and case.label not in self.avoid
 
 
-def serve_limits(user: User) -> ServeLimits:
-    """One query on two indexes, asked afresh for each claim: a cap that was reached a second ago holds."""
+def weighs(kind: str) -> bool:
+    """Whether content of this kind may be hard on who looks. What is no longer installed may be."""
+    found = KINDS.get(kind)
+    return found is None or found.weighs
+
+
+def serve_limits(user: User, kind: str = "") -> ServeLimits:
+    """One query on two indexes, asked afresh for each claim: a cap that was reached a second ago holds. No limit where content of
+    `kind` is not hard on anybody: severity there is the harm to others, not the weight on who looks."""
+    if kind and not weighs(kind):
+        return ServeLimits()
     day = day_of(user)
     return ServeLimits(max_severity=day.max_severity, avoid=day.avoid, cap=day.cap_severity)

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Count, Q
+from django.db.models import Q, Sum
 from django.db.models.functions import Now
 
 from console.accounts.day import Day, days_of
 from console.accounts.models import User
-from console.cases.models import Case, Claim, Queue
+from console.cases.limits import WORST, weighs
+from console.cases.models import Case, Claim, Queue, Tally
 from console.cases.selectors import queues_for
 
+MOST = 1000  # of one queue and severity are counted one by one
 PRESENT = timedelta(minutes=30)  # who took a case in this time is at work
 
 
@@ -31,23 +33,31 @@ def people_present() -> list[User]:
 
 
 def out_of_reach(user: User) -> Sequence[OutOfReach]:
-    """In the queues of `user`: how many waiting cases nobody who is present may be served. Empty while nobody is present."""
+    """In the queues of `user`: how many waiting cases nobody who is present may be served. Where nobody is present at all, that is
+    no matter of caps, and nothing is said."""
     present = people_present()
-    if not present:
-        return []
     days = days_of([person.pk for person in present])
-    places = [(days[person.pk], frozenset(queues_for(person).values_list("pk", flat=True))) for person in present]
-    if all(day.max_severity >= 3 and not day.avoid for day, _ in places):
+    if all(day.max_severity >= WORST and not day.avoid for day in days.values()):
         return []
-    left: dict[int, int] = {}
-    waiting = Case.objects.filter(state=Case.State.WAITING, assigned_to=None, queue__in=queues_for(user))
-    groups = waiting.values_list("queue_id", "severity", "label").annotate(n=Count("pk")).order_by()
-    for queue_id, severity, label, count in groups:
-        if not any(queue_id in queues and _may(day, severity, label) for day, queues in places):
-            left[queue_id] = left.get(queue_id, 0) + count
-    queues_by_id = Queue.objects.in_bulk(left)
-    return [OutOfReach(queue=queues_by_id[queue_id], waiting=count) for queue_id, count in sorted(left.items())]
+    places = [(days[person.pk], frozenset(queues_for(person).values_list("pk", flat=True))) for person in present]
+    queues = [queue for queue in queues_for(user) if weighs(queue.kind)]
+    counts = Tally.objects.filter(queue__in=queues).values_list("queue_id", "severity").annotate(n=Sum("waiting")).order_by()
+    waiting = {(queue_id, severity): n for queue_id, severity, n in counts}
+    rows = []
+    for queue in queues:
+        here = [day for day, theirs in places if queue.pk in theirs]
+        left = sum(_left(queue, severity, here, waiting.get((queue.pk, severity), 0)) for severity in range(WORST + 1)) if here else 0
+        if left:
+            rows.append(OutOfReach(queue=queue, waiting=left))
+    return rows
 
 
-def _may(day: Day, severity: int, label: str) -> bool:
-    return severity <= day.max_severity and (not label or label not in day.avoid)
+def _left(queue: Queue, severity: int, here: Sequence[Day], waiting: int) -> int:
+    able = [day for day in here if day.max_severity >= severity]
+    if not able or not waiting:
+        return waiting
+    shared = set(able[0].avoid).intersection(*(day.avoid for day in able))
+    if not shared:
+        return 0
+    cases = Case.objects.filter(queue=queue, state=Case.State.WAITING, severity=severity, label__in=shared)
+    return cases[:MOST].count()

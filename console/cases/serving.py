@@ -18,7 +18,7 @@ from console.accounts.models import User
 from console.audit.services import Entry, audit_append_many
 from console.cases.claiming import actor_of, case_claim_next, case_claim_one, claim_get, lease_seconds
 from console.cases.holding import Hold, claim_close
-from console.cases.limits import serve_limits
+from console.cases.limits import serve_limits, weighs
 from console.cases.models import Case, Claim, Queue
 from console.common.errors import Conflict
 
@@ -115,10 +115,10 @@ def holds_begin(*, case_ids: Collection[UUID], reviewer: User) -> dict[UUID, int
 
 def _give_back_beyond(reviewer: User, queue_id: int | None = None) -> None:
     """A cap may be reached, or a category left out, after a case was fetched ahead: its turn does not come then."""
-    ahead = Claim.objects.select_related("case").filter(reviewer=reviewer, state=Claim.State.OPEN, ahead=True)
+    ahead = Claim.objects.select_related("case__queue").filter(reviewer=reviewer, state=Claim.State.OPEN, ahead=True)
     if queue_id is not None:
         ahead = ahead.filter(case__queue=queue_id)
-    held = list(ahead)
+    held = [claim for claim in ahead if weighs(claim.case.queue.kind)]
     if held:
         limits = serve_limits(reviewer)
         _give_back([claim for claim in held if not limits.allow(claim.case)], reviewer)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.urls import reverse
+
 from console.accounts.models import User
 from console.accounts.roles import Role, user_has_role
+from console.cases.reach import out_of_reach
 from console.common.models import Job
 from console.enforcement.models import Delivery
 from console.intake.models import Quarantine
@@ -40,4 +43,16 @@ def needs_a_hand(user: User) -> list[Concern]:
         Concern(sentence=f"{_counted(aside, 'row', 'rows')} set aside at import", href="/items/set-aside/", link="Read why")
         if aside
         else Concern(sentence="No rows set aside", fine=True),
+        *_beyond_reach(user),
     ]
+
+
+def _beyond_reach(user: User) -> list[Concern]:
+    """A count only: whose cap or choice it is belongs to them."""
+    return [
+        Concern(
+            sentence=f"{_counted(row.waiting, 'case', 'cases')} in {row.queue.title} for whom nobody is left today",
+            href=reverse("ui:queue", args=[row.queue.slug]), link="See",
+        )
+        for row in out_of_reach(user)
+    ]  # fmt: skip

@@ -39,7 +39,7 @@ def take(request: HttpRequest, case_id: UUID) -> HttpResponse:
     case = case_of(request, case_id)
     mine, _ = claim_of(case, person(request))
     claim = mine or serving.case_take(case_id=case.pk, reviewer=person(request), is_lead=is_lead(person(request)))
-    if claim is None and case.severity > serve_limits(person(request)).cap:
+    if claim is None and case.severity > serve_limits(person(request), case.queue.kind).cap:
         error = Conflict("You had as much hard content today as anybody should, so this one is for somebody else.")
         return banner(request, error, back=reverse("ui:my_day"), lead="Not today.")
     if claim is None:

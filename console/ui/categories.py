@@ -24,7 +24,7 @@ class Category:
 def categories() -> Sequence[tuple[str, Sequence[Category]]]:
     """By kind. A label that two kinds share is left out in both: it is the same sort of content."""
     found = []
-    for kind in KINDS.values():
+    for kind in (kind for kind in KINDS.values() if kind.weighs):
         try:
             _, document = active_policy(kind.name)
         except Unavailable:

@@ -16,6 +16,7 @@ from console.accounts.roles import user_has_role
 from console.accounts.stretches import break_end
 from console.cases.breaks import break_start, holds_release
 from console.cases.exposure import beats_record
+from console.cases.limits import weighs
 from console.cases.models import Queue
 from console.cases.selectors import queue_overview, queues_for
 from console.common.errors import DomainError, Invalid
@@ -112,10 +113,14 @@ def lighter(request: HttpRequest) -> HttpResponse:
 
 
 def lightest_queue(request: HttpRequest) -> Queue | None:
-    """Where most mild cases wait, by their share and then by their number; None where none does."""
-    rows = [row for row in queue_overview(person(request)) if not row.queue.is_paused and row.waiting - row.severe - row.serious > 0]
-    best = max(rows, key=lambda row: (1 - (row.severe + row.serious) / row.waiting, row.waiting), default=None)
-    return None if best is None else best.queue
+    """Where light cases wait: first where all of them are light, then by their number; None where none does."""
+    light = [
+        (row.queue, row.waiting, 0 if not weighs(row.queue.kind) else row.severe + row.serious)
+        for row in queue_overview(person(request))
+        if not row.queue.is_paused
+    ]
+    best = max((row for row in light if row[1] > row[2]), key=lambda row: (1 - row[2] / row[1], row[1]), default=None)
+    return None if best is None else best[0]
 
 
 @require_POST

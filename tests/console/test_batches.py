@@ -88,7 +88,7 @@ def test_it_leaves_out_what_this_person_is_not_served(
     Case.objects.filter(pk=campaign[5].pk).update(purpose="gold")
     Case.objects.filter(pk=campaign[6].pk).update(state="closed")
     Item.objects.filter(pk=campaign[7].item_id).update(source=rival)
-    monkeypatch.setattr(alike, "serve_limits", lambda user: ServeLimits(max_severity=2, avoid=("sexual",)))
+    monkeypatch.setattr(alike, "serve_limits", lambda user, kind="": ServeLimits(max_severity=2, avoid=("sexual",)))
     near = {partner.case_id for partner in alike.together(campaign[0], rita, source_id=campaign[0].item.source_id).near}
     assert near == {case.pk for case in campaign[8:]}
 

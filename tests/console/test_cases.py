@@ -163,7 +163,7 @@ def test_it_does_not_serve_what_a_person_keeps_away_from(
 ) -> None:
     severe, mild = waiting(severity_hint=3), waiting()
     Case.objects.filter(pk=severe.pk).update(label="hate")
-    monkeypatch.setattr(claiming, "serve_limits", lambda user: limits if user == rita else ServeLimits())
+    monkeypatch.setattr(claiming, "serve_limits", lambda user, kind="": limits if user == rita else ServeLimits())
     got = case_claim_next(queue=mild.queue, reviewer=rita)
     assert got is not None
     assert got.case_id == mild.pk

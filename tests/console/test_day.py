@@ -291,6 +291,22 @@ def test_a_left_out_category_goes_to_others(waiting: Waiting, rita: User, ravi: 
     assert case_claim_next(queue=case.queue, reviewer=ravi) is not None
 
 
+def test_what_is_hard_on_nobody_neither_counts_nor_is_capped(page: Client, waiting: Waiting, rita: User) -> None:
+    """A severe order is a harm to others, not a weight on who looks."""
+    reach_cap(rita, "hard")
+    case = waiting(kind="contact", payload={"email": "jo@example.org", "company": "Marsh Ltd", "name": "Jo Marsh"}, severity_hint=3)
+    Case.objects.update(label="email")
+    claim = case_claim_next(queue=case.queue, reviewer=rita)
+    assert claim is not None
+    before = day_of(rita).hard_s
+    Claim.objects.update(started_at=timezone.now() - timedelta(minutes=2))
+    send(page, claim, sort="text")
+    assert day_of(rita).hard_s == before
+    Claim.objects.update(state="released")
+    Case.objects.update(state="waiting")
+    assert case_claim_one(case_id=case.pk, reviewer=rita) is not None
+
+
 def test_an_organisation_may_not_offer_it(rita: User, ada: User) -> None:
     category_avoid(user=rita, labels=["threat"])
     care_rules_change(actor=ada, changes={"may_avoid": False})

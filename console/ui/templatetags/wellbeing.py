@@ -65,5 +65,5 @@ def break_due(context: Context) -> bool:
 
 @register.simple_tag(takes_context=True)
 def after_skip(context: Context) -> Any:
-    """What to offer once after a case distressed the person: {"name", "title"} of its category, both "" when there is nothing to leave out."""
+    """What to offer once after a case distressed the person: {"name", "title"} of its category, "" when it cannot be left out."""
     return context["request"].session.pop(care.AFTER_SKIP, None)

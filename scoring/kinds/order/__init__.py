@@ -35,5 +35,6 @@ ORDER = Kind(
     verdict_first_above=500.0,
     figures=FIGURES,
     layout="order",
+    weighs=False,
     icon="M2 5h16v10H2zM2 8h16M5 12h4",
 )
