@@ -24,7 +24,7 @@ KEY = OpenApiParameter(
 
 def described(
     summary: str,
-    answers: Mapping[int, Any],
+    answers: Mapping[Any, Any],
     *,
     tag: str,
     name: str,
@@ -33,7 +33,7 @@ def described(
     parameters: Sequence[OpenApiParameter] = (),
     post: bool = False,
 ) -> Callable[[F], F]:
-    """`answers` by status: a pydantic model, or None for no body."""
+    """`answers` by status, or by (status, content type): a pydantic model, or None for no body."""
     responses: dict[Any, Any] = {}
     for status, model in answers.items():
         responses[status] = OpenApiResponse(description="No content") if model is None else OpenApiResponse(model)

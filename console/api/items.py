@@ -17,9 +17,9 @@ from console.api.auth import Caller
 from console.api.base import ANYONE, SENDERS, Answer, ApiView, idempotent, read_body, read_json
 from console.api.docs import CURSOR, described
 from console.api.forms import FeedbackIn, ReportIn, ViewsIn
-from console.api.paging import page_by_id
 from console.api.schemas import BulkOut, ItemOut, ItemPage, ReceivedOut
-from console.api.shapes import decision_row, hidden_from, item_full, item_row, item_url
+from console.api.search import FILTERS, found_page
+from console.api.shapes import decision_row, hidden_from, item_full, item_url
 from console.common.errors import Conflict, Invalid, NotFound
 from console.intake.media import media_unknown
 from console.intake.models import Item
@@ -36,19 +36,10 @@ _WAIT = OpenApiParameter("wait", float, description="Seconds (10 at most) to wai
 class Items(ApiView):
     roles = {"GET": ANYONE, "POST": SENDERS}
 
-    @described("Items, newest first", {200: ItemPage}, tag="items", name="items_list", problems=[400], parameters=[
-        OpenApiParameter("kind", str, enum=list(KINDS)), OpenApiParameter("status", str, enum=Item.Status.values),
-        OpenApiParameter("external_id", str), *CURSOR,
-    ])  # fmt: skip
+    @described("Search items, newest first", {200: ItemPage}, tag="items", name="items_list", problems=[400],
+               parameters=[*FILTERS, *CURSOR])  # fmt: skip
     def get(self, request: Request) -> HttpResponse:
-        items = self.caller().visible(Item.objects.select_related("source"))
-        allowed = {"kind": list(KINDS), "status": list(Item.Status.values), "external_id": None}
-        for name, choices in allowed.items():
-            if value := request.query_params.get(name):
-                if (choices and value not in choices) or "\x00" in value:
-                    raise Invalid({name: [f"Use one of {', '.join(choices)}." if choices else "It must not contain the NUL character."]})
-                items = items.filter(**{name: value})
-        return Answer(page_by_id(request, items, item_row))
+        return Answer(found_page(request, self.caller()))
 
     @described("Post one item", {202: ReceivedOut, 200: ReceivedOut}, tag="items", name="items_post", body=ItemIn,
                problems=[400, 409, 413, 415, 503], parameters=[_WAIT], post=True)  # fmt: skip

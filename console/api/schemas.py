@@ -149,6 +149,17 @@ class ItemPage(PageOut):
     results: list[ItemRow]
 
 
+class AlikeRow(ItemRow):
+    shared: list[str] = Field(description="With `how` shared: what both have in common.")
+
+
+class AlikeOut(BaseModel):
+    how: Literal["meaning", "words", "waiting", "shared"] = Field(
+        description="waiting: the item's meaning is not read yet, so it is by words meanwhile."
+    )
+    results: list[AlikeRow]
+
+
 class DecisionPage(PageOut):
     results: list[DecisionOut]
 

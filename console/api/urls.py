@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from console.api import batches, cases, decisions, deliveries, items, media, operate, queues, schema, training, webhooks
+from console.api import batches, cases, decisions, deliveries, items, media, operate, queues, schema, search, training, webhooks
 
 v1 = [
     path("items", items.Items.as_view(), name="items"),
     path("items/bulk", items.ItemsBulk.as_view(), name="items-bulk"),
+    path("items/export", search.ItemsExport.as_view(), name="items-export"),
+    path("items/<uuid:item_id>/similar", search.ItemSimilar.as_view(), name="item-similar"),
     path("items/<uuid:item_id>", items.ItemOne.as_view(), name="item"),
     path("items/<uuid:item_id>/reports", items.ItemReports.as_view(), name="item-reports"),
     path("items/<uuid:item_id>/feedback", items.ItemFeedback.as_view(), name="item-feedback"),

@@ -16,7 +16,5 @@ def masked_key(name: str, value: str) -> str:
         return f"{local[:1]}•••@{domain}" if local else "•••"
     if name == "ip":
         sign = "." if "." in value else ":"
-        return sign.join([*value.split(sign)[:2], "•"])
-    if name in ("card", "phone"):
-        return f"•••• {value[-3:]}" if len(value) > 6 else "••••"
-    return f"{value[:4]}••••" if len(value) > 6 else f"{value[:1]}•••"
+        return sign.join([*value.split(sign)[:3], "•"])
+    return f"•••• {value[-3:]}" if len(value) > 6 else "••••"

@@ -28,7 +28,9 @@ def _address(view: SavedView) -> str:
 
 
 def _errors(error: DomainError) -> dict[str, list[str]]:
-    return dict(error.fields) if isinstance(error, Invalid) else {"name": [str(error)]}
+    """By field of the form, where a group is chosen together with who sees it."""
+    fields = dict(error.fields) if isinstance(error, Invalid) else {"name": [str(error)]}
+    return {"sharing" if name == "group" else name: sentences for name, sentences in fields.items()}
 
 
 @require_safe

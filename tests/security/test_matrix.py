@@ -29,6 +29,8 @@ METHODS = ("GET", "POST", "PATCH", "DELETE")
 ROLES: dict[str, dict[str, set[str]]] = {  # who may call what; "person" roles include what they imply
     "items": {"GET": {"integration", "moderator", "lead", "policy", "admin"}, "POST": {"integration", "admin"}},
     "items-bulk": {"POST": {"integration", "admin"}},
+    "items-export": {"GET": {"integration", "moderator", "lead", "policy", "admin"}},
+    "item-similar": {"GET": {"integration", "moderator", "lead", "policy", "admin"}},
     "item": {"GET": {"integration", "moderator", "lead", "policy", "admin"}},
     "item-reports": {"POST": {"integration", "admin"}},
     "item-feedback": {"POST": {"integration", "admin"}},
@@ -72,7 +74,7 @@ ROLES: dict[str, dict[str, set[str]]] = {  # who may call what; "person" roles i
     "delivery-replay": {"POST": {"integration", "admin"}},
 }
 OF_A_SOURCE = {
-    "item", "item-reports", "item-views", "item-feedback",
+    "item", "item-similar", "item-reports", "item-views", "item-feedback",
     "media-one", "decision", "decision-statement", "webhook", "delivery", "delivery-replay", "batch-undo",
     *(name for name in ROLES if name.startswith(("case-", "verdict-"))),
 }  # fmt: skip

@@ -15,8 +15,11 @@ BEGIN
     IF to_regtype('halfvec') IS NULL THEN  -- older than 0.7
         RETURN false;
     END IF;
-    ALTER TABLE insights_itemvector ADD COLUMN IF NOT EXISTS vector halfvec(384);
-    CREATE INDEX IF NOT EXISTS vector_alike ON insights_itemvector USING hnsw (vector halfvec_cosine_ops);
+    IF NOT EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = 'insights_itemvector'::regclass AND attname = 'vector' AND NOT attisdropped)
+    THEN
+        ALTER TABLE insights_itemvector ADD COLUMN vector halfvec(384);
+        CREATE INDEX vector_alike ON insights_itemvector USING hnsw (vector halfvec_cosine_ops);
+    END IF;
     RETURN true;
 END $$;
 SELECT search_vectors_ensure();
