@@ -63,7 +63,7 @@ def viewer_of(caller: Caller) -> Viewer:
 
 def asked_of(request: Request, caller: Caller, *, beside: tuple[str, ...] = _PAGING) -> tuple[SearchFilter, Viewer]:
     """Raises Invalid, by name, for what is no filter or cannot be read."""
-    given: Mapping[str, str] = {name: value for name, value in request.query_params.items() if name not in beside}
+    given: Mapping[str, str] = {name: str(value) for name, value in request.query_params.items() if name not in beside}
     viewer = viewer_of(caller)
     asked = search_filter(given, viewer)
     if asked.source and caller.source is not None and asked.source != caller.source.slug:

@@ -25,8 +25,11 @@ class Group:
 
 
 GROUPS = (
-    Group("Everywhere", (Key("/", "Search"), Key("?", "All keys"), Key("l", "Lighter work for an hour, or back"))),
-    Group("Queues", (Key("j", "Next queue, field, turn or line"), Key("k", "The one before"), Key("Enter", "Start, commit"))),
+    Group(
+        "Everywhere",
+        (Key("/", "Search"), Key("?", "All keys"), Key("=", "More like this item"), Key("l", "Lighter work for an hour, or back")),
+    ),
+    Group("Queues", (Key("j", "Next queue, field, turn, line or result"), Key("k", "The one before"), Key("Enter", "Start, commit, open"))),
     Group(
         "A case: look",
         (
