@@ -8,11 +8,12 @@ A transfer is done when a whole pass over the queue found nothing more to move. 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import F, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
 from django.db.models.functions import Now
 
 from console.accounts.models import User
@@ -131,6 +132,13 @@ def _gather_strays() -> None:
         into = merged[queue_id].merged_into
         if into is not None and not Transfer.objects.filter(origin=queue_id, state=Transfer.State.RUNNING).exists():
             transfer_begin(origin=merged[queue_id], target=into, user=None, criteria={}, held=True)
+
+
+def transfers_of(queue: Queue) -> list[Transfer]:
+    """What moves out of a queue or into it now, and what was done in the last minutes."""
+    recent = Q(state=Transfer.State.RUNNING) | Q(finished_at__gt=Now() - timedelta(minutes=2))
+    found = Transfer.objects.select_related("origin", "target").filter(recent, Q(origin=queue) | Q(target=queue))
+    return list(found.order_by("-created_at")[:5])
 
 
 def transfer_find(transfer_id: UUID, targets: QuerySet[Queue]) -> Transfer:

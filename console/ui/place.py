@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from console.accounts.models import User
 from console.cases.models import Case
+from console.cases.priority import ASKED_FOR
 from console.cases.selectors import AHEAD_AT_MOST, cases_ahead, waiting_in
 from console.ui.words import in_ten
 
@@ -32,18 +33,28 @@ def _reasons(case: Case, user: User) -> list[str]:
     found = []
     if case.assigned_to_id == user.pk:
         found.append("assigned to you")
-    if case.purpose in ("second", "escalated"):
+    if case.purpose in ASKED_FOR:
         found.append("a colleague asks")
     if case.priority > 0:
         found.append("its limit is near")
     if case.severity >= 2:
         found.append("may be severe" if case.severity >= 3 else "may be serious")
-    if case.reports:
-        found.append("reported by 1 person" if case.reports == 1 else f"reported by {case.reports:,} people")
+    if reported := _reported(case):
+        found.append(reported)
     rate = case.place.get("rate", 0)
     if rate >= MANY_SEE:
         found.append(f"about {int(rate):,} people see it each hour")
     return found
+
+
+def told_of(case: Case) -> str:
+    """What users of the platform said of a waiting case, as "Reported by 3 people"; empty when nothing, or when a colleague asks:
+    then the colleague's own words say more."""
+    return "" if case.blind or case.purpose in ASKED_FOR else _reported(case).capitalize()
+
+
+def _reported(case: Case) -> str:
+    return "" if not case.reports else "reported by 1 person" if case.reports == 1 else f"reported by {case.reports:,} people"
 
 
 def _machine(case: Case) -> list[str]:

@@ -1,4 +1,4 @@
-// The overview: J/K or arrows choose a queue, Enter starts it; the list of what comes next follows.
+// The overview: J/K or arrows choose a queue, Enter starts it, 1 to 4 choose which cases are listed; the list follows.
 import { onKey } from "./keys.js";
 
 let follow; // the list waits for the last of several quick steps
@@ -17,7 +17,9 @@ function choose(index) {
   next.querySelector("[data-start]")?.classList.add("primary");
   next.scrollIntoView({ block: "nearest" });
   clearTimeout(follow);
-  follow = setTimeout(() => window.htmx?.ajax("GET", `/?queue=${encodeURIComponent(next.dataset.queue)}`, { target: "#next", swap: "outerHTML" }), 120);
+  const view = document.querySelector("#next [data-view][aria-current]")?.dataset.view ?? "";
+  const query = new URLSearchParams({ queue: next.dataset.queue, view });
+  follow = setTimeout(() => window.htmx?.ajax("GET", `/?${query}`, { target: "#next", swap: "outerHTML" }), 120);
   return true;
 }
 
