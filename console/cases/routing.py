@@ -70,9 +70,9 @@ def routing_current() -> RoutingVersion | None:
 
 
 @lru_cache(maxsize=4)
-def _rules_of(number: int) -> tuple[RoutingRule, ...]:
-    """A version never changes, so a process reads it once."""
-    return tuple(rule for rule in routing_rules(RoutingVersion.objects.filter(number=number).first()) if rule.on)
+def _rules_of(version_id: int) -> tuple[RoutingRule, ...]:
+    """A version never changes and its id never comes again, so a process reads it once."""
+    return tuple(rule for rule in routing_rules(RoutingVersion.objects.filter(pk=version_id).first()) if rule.on)
 
 
 def routing_context(*, item: Item, asked: ScoringItem, score: Score | None, severity: int) -> dict[str, Json]:
@@ -90,7 +90,7 @@ class Router:
     usual: Queue
     queues: Mapping[str, Queue]  # that take more, by slug
     rules: Sequence[RoutingRule]
-    number: int = 0  # of the version in force
+    version_id: int | None = None  # of the version in force
     faults: dict[str, _Fault] = field(default_factory=dict)
 
     def route(self, *, item: Item, asked: ScoringItem, score: Score | None, severity: int) -> Routed:
@@ -113,7 +113,7 @@ class Router:
             rows = sorted(self.faults.items())
             with connection.cursor() as cursor:
                 cursor.execute(_KEEP, [[r for r, _ in rows], [f.items for _, f in rows], [f.error for _, f in rows],
-                                       [f.item_id for _, f in rows], self.number])  # fmt: skip
+                                       [f.item_id for _, f in rows], self.version_id])  # fmt: skip
             self.faults.clear()
 
 
@@ -121,13 +121,13 @@ _KEEP = """
 INSERT INTO cases_rulefault (version_id, rule, items, error, item_id, at)
 SELECT v.id, f.rule, f.items, f.error, f.item_id, clock_timestamp()
 FROM unnest(%s::text[], %s::int[], %s::text[], %s::uuid[]) AS f (rule, items, error, item_id), cases_routingversion v
-WHERE v.number = %s
+WHERE v.id = %s
 ON CONFLICT (version_id, rule) DO UPDATE
 SET items = cases_rulefault.items + excluded.items, error = excluded.error, item_id = excluded.item_id, at = excluded.at
 """
 # The lock of the weakest sort holds off archiving: no case is opened in a queue that was archived meanwhile.
 _QUEUES = """
-SELECT q.*, coalesce((SELECT max(number) FROM cases_routingversion), 0) AS routing,
+SELECT q.*, (SELECT v.id FROM cases_routingversion v ORDER BY v.number DESC LIMIT 1) AS routing,
        q.capacity IS NOT NULL AND (SELECT coalesce(sum(t.waiting), 0) FROM cases_tally t WHERE t.queue_id = q.id) >= q.capacity AS is_full
 FROM cases_queue q WHERE q.kind = %s AND q.archived_at IS NULL ORDER BY q.position, q.id FOR KEY SHARE OF q
 """
@@ -140,6 +140,6 @@ def router_load(kind: str) -> Router:
         queue_ensure_defaults()
         queues = list(Queue.objects.raw(_QUEUES, [kind]))
     ours, taking = {queue.slug for queue in queues}, {queue.slug: queue for queue in queues if not queue.is_full}
-    number = queues[0].routing
-    rules = [rule for rule in _rules_of(number) if rule.queue in ours] if number else []
-    return Router(usual=queues[0], queues=taking, rules=rules, number=number)
+    version_id = queues[0].routing
+    rules = [rule for rule in _rules_of(version_id) if rule.queue in ours] if version_id else []
+    return Router(usual=queues[0], queues=taking, rules=rules, version_id=version_id)
