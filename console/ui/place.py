@@ -8,7 +8,7 @@ from console.accounts.models import User
 from console.cases.models import Case
 from console.cases.priority import ASKED_FOR
 from console.cases.selectors import AHEAD_AT_MOST, cases_ahead, waiting_in
-from console.ui.words import in_ten
+from console.ui.words import in_ten, span_words
 
 ORDINALS = ("First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "Eighth", "Ninth", "Tenth")
 MANY_SEE = 10  # people an hour; fewer say little
@@ -63,8 +63,8 @@ def _machine(case: Case) -> list[str]:
 
 
 def _waits(case: Case) -> str:
-    minutes = int(max(0.0, (timezone.now() - case.created_at).total_seconds()) // 60)
-    limit = case.queue.limit_minutes(case.severity)
-    if limit < 120:
-        return f"waits {minutes} of {limit} min"
-    return f"waits {minutes // 60} of {limit // 60} h" if limit < 2880 else f"waits {minutes // 1440} of {limit // 1440} days"
+    """ "waits 18 of 60 min", "waits 4 h of 30 min"."""
+    waited = span_words((timezone.now() - case.created_at).total_seconds())
+    limit = span_words(60 * case.queue.limit_minutes(case.severity))
+    number, _, unit = waited.partition(" ")
+    return f"waits {number if limit.endswith(f' {unit}') else waited} of {limit}"
