@@ -39,6 +39,19 @@ class TextBlock:
     spans: Sequence[Span] = ()
     hidden: Sequence[Span] = ()
     normalised: str | None = None  # None when nothing changed
+    undone: Sequence[Span] = ()  # places of `normalised` that were written otherwise, with how in words
+    translation: str | None = None  # brought by the item; stands beside the text, never in its place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shield:
+    """What is shown instead of code points [start, end): a link that cannot be followed, or private data behind a mask."""
+
+    start: int
+    end: int
+    shown: str
+    kind: str  # url, email, iban, card, phone, address
+    secret: bool  # may be looked at by who holds the case; the look is written down
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +64,20 @@ class Turn:
     image: str | None = None
     flagged: bool = False
     spans: Sequence[Span] = ()
+    shields: Sequence[Shield] = ()
+    field: str = ""  # path of the text in the payload, for marks and looks
+    badge: str = ""  # how old the sender's account is
+    gap: str = ""  # the time since the turn before, where it was long
+    read: str = ""  # what the picture says
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A step of a talk that turns bad; `index` is the turn that reached it, None when none did."""
+
+    title: str
+    index: int | None = None
+    last: bool = False  # the furthest that was reached
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +86,8 @@ class ConversationBlock:
     area: Area = "content"
     title: str = "Conversation"
     turns: Sequence[Turn]
+    stages: Sequence[Stage] = ()  # an opinion: empty until the evidence is shown
+    total: int = 0  # turns of the whole talk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +97,15 @@ class Frame:
     score: float | None = None
     label: str = ""
     text: str = ""  # read by OCR
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """Words of a film at their time."""
+
+    t: float
+    text: str
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +119,13 @@ class FramesBlock:
     duration_s: float | None = None
     frames: Sequence[Frame] = ()
     matches: Sequence[str] = ()
+    known: str = ""  # what the bank said, when it said nothing
+    lines: Sequence[Line] = ()  # heard and read
+    heat: Sequence[tuple[float, float]] = ()  # (seconds, score): an opinion
+    flashes: Sequence[tuple[float, float]] = ()  # parts that flash, seconds
+    flashes_upto: float | None = None  # looked at so far only
+    flashes_known: bool = False
+    rate: float | None = None  # frames a second
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,6 +299,16 @@ class CompareBlock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RelatedBlock:
+    """Other items that share an attribute, as a list to open from."""
+
+    type: ClassVar[str] = "related"
+    area: Area = "context"
+    title: str = "Shared with others"
+    items: Sequence[LinkedItem] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeBlock:
     """One sentence: what could not be checked, and what that means."""
 
@@ -265,9 +320,9 @@ class NoticeBlock:
 
 Block = (
     TextBlock | ConversationBlock | FramesBlock | FactsBlock | FigureBlock | ReasonsBlock | RecordBlock | LinksBlock | CurveBlock
-    | CompareBlock | NoticeBlock
+    | CompareBlock | RelatedBlock | NoticeBlock
 )
 BLOCK_TYPES = (
     TextBlock, ConversationBlock, FramesBlock, FactsBlock, FigureBlock, ReasonsBlock, RecordBlock, LinksBlock, CurveBlock, CompareBlock,
-    NoticeBlock,
+    RelatedBlock, NoticeBlock,
 )  # fmt: skip

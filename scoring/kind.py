@@ -94,6 +94,7 @@ class Kind:
     policy: Path  # the starter policy document (scoring/policy.py reads it)
     keys: Callable[[Item], Mapping[str, str]] = lambda item: {}  # shared attributes: history and links
     facts: Callable[[Item], Mapping[str, Json]] = lambda item: {}  # kept beside the keys for later items
+    observed: Sequence[str] = ()  # signals that say what is in the item and not what to think of it: shown in blind cases too
     media: Callable[[Mapping[str, Json]], Sequence[str]] = lambda payload: ()  # uploads that a payload names: its sender must own them
     at: Callable[[Item], datetime | None] = lambda item: item.created_at  # when it happened
     history: timedelta | None = None  # how far back `past` reaches; None = no history is fetched

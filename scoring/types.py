@@ -46,7 +46,8 @@ class RelatedItem:
 class Around:
     """What is known around an item when its card is drawn: facts that a person may see before they decide, no opinion.
 
-    `measured` is what a worker measured of the item's place in the world (Score.extra["measured"]): percentiles, a look-up.
+    `measured` is what a worker measured of the item's place in the world (Score.extra["measured"]): percentiles, a look-up; and
+    what it read from the item's files (the signals that Kind.observed names): words on the screen, flashing parts.
     `figures` are the kind's numbers as the policy sets them: a margin, a fee.
     """
 

@@ -89,11 +89,12 @@ def sentence_shown(case: Case, *, revealed: bool) -> str:
 
 def item_blocks(item: Item, score: Score | None, *, latest: Score | None = None) -> Sequence[Block]:
     """The item's card; without `score` nothing of the machine's opinion is in it. Of the `latest` score only what was measured
-    of the world is told: percentiles, a look-up."""
+    of the world is told, and what was read from the item's files: percentiles, a look-up, words on the screen."""
     kind, told = get_kind(item.kind), latest or score
     bare = scoring_items([item])[0]
-    measured = (told.extra or {}).get("measured") if told else None
-    around = Around(related=related_items(item, bare, kind), measured=measured or {}, figures=_figures(item.kind), now=db_now())
+    measured = {name: told.signals[name] for name in kind.observed if name in told.signals} if told else {}
+    measured |= ((told.extra or {}).get("measured") or {}) if told else {}
+    around = Around(related=related_items(item, bare, kind), measured=measured, figures=_figures(item.kind), now=db_now())
     return kind.card(replace(bare, around=around), scored_of(score))
 
 

@@ -43,16 +43,18 @@ class Stage:
 
     clear: str
     small: str
+    seconds: float | None = None  # how long a film is
 
 
 def stage_of(media: str | None) -> Stage | None:
     """None for what is not stored here."""
     found = _media_id(media)
-    row = Media.objects.filter(pk=found).only("mime").first() if found else None
+    row = Media.objects.filter(pk=found).only("mime", "duration_s").first() if found else None
     if row is None:
         return None
     has_small = row.mime.startswith("image/") or bool(strip_names(str(row.pk)))
-    return Stage(clear=reverse("ui:media_clear", args=[row.pk]), small=_blurred_address(row.pk) if has_small else "")
+    small = _blurred_address(row.pk) if has_small else ""
+    return Stage(clear=reverse("ui:media_clear", args=[row.pk]), small=small, seconds=row.duration_s)
 
 
 def _blurred_address(media: UUID) -> str:

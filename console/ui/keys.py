@@ -16,6 +16,7 @@ from console.common.errors import Invalid
 class Key:
     key: str  # as the browser names it, letters in lower case
     does: str
+    needs: str = ""  # what must be on the page for it to do something: a selector
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,39 +25,81 @@ class Group:
     keys: tuple[Key, ...]
 
 
+_FORM, _FILM = "#verdict", "#screen [data-player]"
+_ROWS = "[data-queue], [data-line], [data-result], [data-turn], [data-answer]"
 GROUPS = (
     Group(
         "Everywhere",
-        (Key("/", "Search"), Key("?", "All keys"), Key("=", "More like this item"), Key("l", "Lighter work for an hour, or back")),
+        (
+            Key("/", "Search", "[data-search]"),
+            Key("?", "All keys"),
+            Key("=", "More like this item", '[data-key="="]'),
+            Key("l", "Lighter work for an hour, or back"),
+        ),
     ),
-    Group("Queues", (Key("j", "Next queue, field, turn, line or result"), Key("k", "The one before"), Key("Enter", "Start, commit, open"))),
+    Group(
+        "Queues",
+        (
+            Key("j", "Next queue, field, turn, line or result", _ROWS),
+            Key("k", "The one before", _ROWS),
+            Key("Enter", "Start, commit, open", "[data-queue], [data-result], #verdict, [data-line]"),
+        ),
+    ),
     Group(
         "A case: look",
         (
-            Key("v", "As written, or normalised"),
-            Key("b", "Unblur pictures, hide again"),
-            Key("e", "Show the evidence"),
-            Key("h", "Hide or show the marks"),
-            Key("p", "The whole clause"),
+            Key("v", "As written, or normalised; ask the world", "#screen [data-view], #verdict [data-key=v]"),
+            Key("w", "Twice: mark words by arrows, Shift and Enter", "#screen [data-mark-words]"),
+            Key("b", "Unblur pictures, hide again", "#screen [data-unblur]"),
+            Key("g", "Colour, or grey", "#screen [data-look=colour]"),
+            Key("m", "Sound, or silent; the next record that may be merged", "#screen [data-look=sound], #screen [data-merge]"),
+            Key("t", "Outlines only", "#screen [data-look=outline]"),
+            Key("e", "Show the evidence", "#screen [data-key=e]"),
+            Key("h", "Hide or show the marks", "#screen .ev"),
+            Key("p", "The whole clause", "#screen [data-key=p]"),
+            Key("i", "Mark from here; look behind a mask", "#screen [data-mark-start], #screen [data-unmask]"),
+            Key("o", "Mark to here; open the first other talk", "#screen [data-key=o]"),
+        ),
+    ),
+    Group(
+        "A film",
+        (
+            Key(" ", "Play twice as fast, pause; open a line of a batch", f"{_FILM}, [data-line]"),
+            Key("ArrowLeft", "One frame back; with Shift one scene", _FILM),
+            Key("ArrowRight", "One frame on; with Shift one scene", _FILM),
+            Key("[", "Peak or scene before", _FILM),
+            Key("]", "Peak or scene after", _FILM),
         ),
     ),
     Group(
         "A case: decide",
         (
-            *(Key(str(digit), f"Reason {digit}") for digit in range(1, 10)),
-            Key("a", "Allow"),
-            Key("r", "Enforce: remove, restrict, cancel"),
-            Key("x", "Next action; leave a line of a batch out"),
-            Key("q", "Not sure"),
-            Key("n", "Note"),
+            *(Key(str(digit), f"Reason {digit}, or the action with this digit", _FORM) for digit in range(1, 10)),
+            Key("a", "Allow", _FORM),
+            Key("r", "Enforce: remove, restrict, cancel", _FORM),
+            Key("x", "Next action; leave a line of a batch out", "[data-next-action], [data-line]"),
+            Key(".", "How long it lasts", "[data-next-duration]"),
+            Key("q", "Not sure", _FORM),
+            Key("n", "Note", _FORM),
         ),
     ),
-    Group("A record", (Key("y", "Field right"), Key("f", "Field wrong; the flagged turn"), Key("0", "Field unknown"))),
+    Group(
+        "A record or a talk",
+        (
+            Key("y", "Field right", "#screen [data-answer]"),
+            Key("f", "Field wrong; the next flagged turn", "#screen [data-answer], #screen [data-turn]"),
+            Key("0", "Field unknown", "#screen [data-answer]"),
+        ),
+    ),
     Group(
         "A case: pass it on",
-        (Key("d", "Second opinion, or a lead"), Key("s", "Skip"), Key("u", "Undo the last one, or the last batch")),
+        (
+            Key("d", "Second opinion, or a lead", _FORM),
+            Key("s", "Skip", _FORM),
+            Key("u", "Undo the last one, or the last batch", "#toast, [data-key=u]"),
+            Key("z", "Open what belongs with a case (J too, where it has no rows)", "[data-key=z]"),
+        ),
     ),
-    Group("Together", (Key("z", "Open what belongs with a case (J too, where it has no rows)"), Key(" ", "Open a line of a batch"))),
 )
 DIGITS = frozenset("123456789")
 KEYS = {key.key: key for group in GROUPS for key in group.keys}
@@ -123,6 +166,7 @@ class Row:
     key: str
     does: str
     own: str
+    needs: str = ""
 
     @property
     def cap(self) -> str:
@@ -138,8 +182,8 @@ def key_rows(own: Mapping[str, str], *, short: bool = False) -> Sequence[tuple[s
     fold = short and not DIGITS & own.keys()
     groups = []
     for group in GROUPS:
-        rows = [Row(key=k.key, does=k.does, own=own.get(k.key, k.key)) for k in group.keys if not (fold and k.key in DIGITS)]
+        rows = [Row(key=k.key, does=k.does, own=own.get(k.key, k.key), needs=k.needs) for k in group.keys if not (fold and k.key in DIGITS)]
         if fold and any(k.key in DIGITS for k in group.keys):
-            rows.insert(0, Row(key="1–9", does="Reason; with Shift one more", own="1–9"))
+            rows.insert(0, Row(key="1–9", does="Reason, with Shift one more; or the action with this digit", own="1–9", needs=_FORM))
         groups.append((group.title, rows))
     return groups

@@ -20,6 +20,7 @@ from scoring.policy import Clause, PolicyDocument
 from scoring.registry import KINDS
 
 LEAST_SHOWN = 0.15  # chances below say little to a person
+DURATIONS = ((1, "1 hour"), (24, "24 hours"), (168, "7 days"))
 SKIP_REASONS = (
     ("distress", "It distresses me"),
     ("language", "I do not read this language"),
@@ -32,6 +33,8 @@ SKIP_REASONS = (
 class ActionOption:
     name: str
     title: str
+    key: str = ""  # a digit that no reason uses
+    timed: bool = False  # may end by itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +60,17 @@ def seconds_until(then: datetime) -> int:
 
 def action_title(name: str) -> str:
     return name.replace("_", " ").replace("-", " ").capitalize()
+
+
+def action_options(document: PolicyDocument) -> list[ActionOption]:
+    """Digits after those of the reasons, where there are enough for all of them: half a row of keys would be guessed wrong."""
+    names = [name for name in document.actions if name not in document.asking]
+    first = max((int(clause.key) for clause in document.clauses), default=0) + 1
+    fits = first + len(names) - 1 <= 9
+    return [
+        ActionOption(name=name, title=action_title(name), key=str(first + place) if fits else "", timed=name in document.timed)
+        for place, name in enumerate(names)
+    ]
 
 
 def reason_options(document: PolicyDocument) -> list[Clause]:
@@ -99,11 +113,11 @@ def case_context(case: Case, claim: Claim | None, user: User, holder: Claim | No
         "holder": holder, "history": account_history(screen.item), "likely": _likely(screen),
         "content": screen.area("content"), "context": screen.area("context"), "evidence": screen.area("evidence"),
         "reasons": reason_options(screen.policy), "skip_reasons": SKIP_REASONS,
-        "actions": [ActionOption(name=a, title=action_title(a)) for a in screen.policy.actions if a not in screen.policy.asking],
+        "actions": action_options(screen.policy), "durations": DURATIONS,
         "asking": [ActionOption(name=a, title=action_title(a)) for a in screen.policy.asking], "lease_left": left, "lease_total": total,
         "lease_share": left / total if total else 0, "undo": None if ahead else undo_offer(user),
         "limit_seconds": limit_of(case),
-        "has_media": any(_has_media(block) for block in screen.blocks),
+        "has_media": any(_has_media(block) for block in screen.blocks), "has_film": any(getattr(b, "media", None) for b in screen.blocks),
         "has_hidden": any(getattr(b, "normalised", None) is not None for b in screen.blocks),
     }  # fmt: skip
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from console.ui import account_pages
-from console.ui.addresses import batches, cases, items, media, people, queues, search, team, wellbeing
+from console.ui.addresses import batches, cases, items, looking, media, people, queues, search, team, wellbeing
 
 pages: list[URLPattern | URLResolver] = [
     *queues.pages,
     *cases.pages,
     *batches.pages,
     *items.pages,
+    *looking.pages,
     *media.pages,
     *people.pages,
     *search.pages,

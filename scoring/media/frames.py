@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -77,3 +77,9 @@ def sample_frames(
         pdq=tuple(row["pdq"] for row in rows), quality=tuple(row["quality"] for row in rows), partial=answer["partial"],
         duration_s=answer["duration_s"],
     )  # fmt: skip
+
+
+def find_flashes(path: Path, *, limits: Limits = SAMPLING) -> dict[str, Any]:
+    """What flash_job answers: the parts in which a film flashes, how far it was looked at, frames a second."""
+    with tempfile.TemporaryDirectory(prefix="flashes-") as work:
+        return run_child("flashes", path, Path(work), limits)

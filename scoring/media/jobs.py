@@ -1,4 +1,4 @@
-"""The jobs of the limited process: probe, hash, sample. Each takes a file and its format and returns JSON."""
+"""The jobs of the limited process: probe, hash, sample, flashes. Each takes a file and its format and returns JSON."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from scoring.media.clips import duration, native_pixels, open_clip, probe_clip, rate
+from scoring.media.flashes import flash_job
 from scoring.media.limits import Limits
 from scoring.media.pdq import pdq
 from scoring.media.pictures import picture_frames, probe_picture
@@ -83,4 +84,4 @@ def _fitted(pixels: Any, shape: tuple[int, ...]) -> Any:
     return pixels[rows][:, columns]
 
 
-JOBS: dict[str, Callable[..., dict[str, Any]]] = {"probe": probe_job, "hash": hash_job, "sample": sample_job}
+JOBS: dict[str, Callable[..., dict[str, Any]]] = {"probe": probe_job, "hash": hash_job, "sample": sample_job, "flashes": flash_job}

@@ -24,7 +24,7 @@ ROOT = Path(scoring.__file__).resolve().parent.parent
 
 
 def run_child(job: str, path: Path, work: Path, limits: Limits, **options: Any) -> dict[str, Any]:
-    """Run `job` (probe, sample, hash, strip) on `path`; files it writes land in the folder `work`.
+    """Run `job` (probe, sample, hash, flashes) on `path`; files it writes land in the folder `work`.
 
     Raises MediaError with one sentence: the file is not acceptable, or the reader crashed or ran out of its limits.
     """

@@ -6,7 +6,7 @@ import unicodedata
 
 from scoring.blocks import Span
 from scoring.text.characters import DIRECTION, EMOJI_STYLE, JOINER, is_emoji_like, is_ignorable, script_of
-from scoring.text.normalise import foldable_places, normalise
+from scoring.text.normalise import Normalised, foldable_places, normalise
 
 UNSEEN, DIRECTED, LOOKS_LIKE, STYLED = "Unseen character", "Text direction control", "Look-alike letter", "Styled letter"
 
@@ -55,6 +55,24 @@ def hidden_spans(text: str) -> tuple[Span, ...]:
         else:
             spans.append(Span(start=index, end=index + 1, label=label))
     return tuple(spans)
+
+
+def undone_spans(plain: Normalised) -> tuple[Span, ...]:
+    """Places of the normalised text that were written otherwise; the label says how, by code points where it cannot be seen."""
+    spans: list[Span] = []
+    last = -1
+    for index, (char, origin) in enumerate(zip(plain.text, plain.origin, strict=True)):
+        written = plain.source[last + 1 : origin + 1] if origin > last else plain.source[origin]
+        last = max(last, origin)
+        if written != char:
+            spans.append(Span(start=index, end=index + 1, label=f"Written as {_as_written(written)}"))
+    return tuple(spans)
+
+
+def _as_written(text: str) -> str:
+    plain = (c.isprintable() and not is_ignorable(c) and not unicodedata.combining(c) for c in text[:12])
+    shown = "".join(c if is_plain else f" U+{ord(c):04X} " for c, is_plain in zip(text, plain, strict=False))
+    return f"“{' '.join(shown.split())}”" + ("…" if len(text) > 12 else "")
 
 
 def unmapped_scripts(text: str, share: float = 0.1, letters: int = 8) -> tuple[str, ...]:

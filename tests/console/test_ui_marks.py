@@ -7,7 +7,7 @@ import unicodedata
 from html import unescape
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from console.ui.marks import marked, pieces
@@ -80,6 +80,7 @@ TEXT = st.text(alphabet=st.characters(codec="utf-8", exclude_categories=("Cc",))
 SPANS = st.lists(st.tuples(st.integers(-5, 50), st.integers(-5, 50)), max_size=6)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # a busy machine draws slowly
 @given(TEXT, SPANS, SPANS)
 def test_it_never_loses_or_adds_a_character(text: str, evidence: list[tuple[int, int]], hidden: list[tuple[int, int]]) -> None:
     found = pieces(text, [span(a, b) for a, b in evidence], [span(a, b) for a, b in hidden])

@@ -188,7 +188,7 @@ def initials(name: str) -> str:
 @register.simple_tag
 def marked_block(block: Any) -> SafeString:
     """The text of a TextBlock or Turn with its evidence and hidden characters marked, each part escaped."""
-    return marked(pieces(block.text, block.spans, getattr(block, "hidden", ())))
+    return marked(pieces(block.text, block.spans, getattr(block, "hidden", ()), getattr(block, "shields", ())))
 
 
 @register.simple_tag

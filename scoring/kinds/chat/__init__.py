@@ -25,5 +25,6 @@ CHAT = Kind(
     keys=thread_keys,
     facts=thread_facts,
     history=timedelta(days=30),
+    linked_by=("device", "handle", "phone", "email"),
     icon="M3 4h14v9H9l-4 3v-3H3z",
 )

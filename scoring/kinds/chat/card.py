@@ -4,13 +4,33 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from scoring.blocks import Block, ConversationBlock, Fact, FactsBlock, Link, LinksBlock, Mark, NoticeBlock, Reason, ReasonsBlock, Span, Turn
+from scoring.blocks import (
+    Block,
+    ConversationBlock,
+    Fact,
+    FactsBlock,
+    Link,
+    LinkedItem,
+    LinksBlock,
+    Mark,
+    NoticeBlock,
+    Reason,
+    ReasonsBlock,
+    RelatedBlock,
+    Span,
+    Tone,
+)  # fmt: skip
 from scoring.kinds.chat.payload import own_sender
+from scoring.kinds.chat.stages import stages_of
+from scoring.kinds.chat.turns import turns_of
 from scoring.signals.cues import contact_points
+from scoring.text.shields import taken_out
 from scoring.types import Evidence, Item, Json, Score
 
-AROUND = 20  # turns shown before and after the flagged one
+MOST_TAKEN, MOST_RELATED = 30, 5
+ENDED = {"": "Waits", "allow": "Kept"}
 LABEL_WORDS = {
     "scam": "scam", "off_platform": "off the platform", "harassment": "harassment", "impersonation": "impersonation", "spam": "advertising",
 }  # fmt: skip
@@ -59,27 +79,46 @@ def draw_card(item: Item, score: Score | None) -> Sequence[Block]:
     if score and (reasons := _reasons(score)):
         blocks.append(reasons)
     blocks.append(FactsBlock(title="Account", facts=_facts(item, score)))
+    if other := [f for f in _known(item.payload.get("counterpart") or {}, None) if f.mark != "missing"]:
+        blocks.append(FactsBlock(title="The other side", facts=other))
+    if taken := _taken_out(item):
+        blocks.append(FactsBlock(title="Taken from the talk", facts=taken))
     links = _links(item)
     if links:
         blocks.append(LinksBlock(area="context", title="Shared with earlier threads", links=links))
+    if others := _others(item):
+        blocks.append(RelatedBlock(title="Other talks with the same", items=others))
     return blocks
 
 
+def _others(item: Item) -> list[LinkedItem]:
+    """Talks that share a device or a contact; parts of the same conversation are no others."""
+    mine = thread_keys(item)
+    found = []
+    for other in item.around.related:
+        if other.steps > 1 or (item.conversation and other.facts.get("conversation") == item.conversation):
+            continue
+        shares = [KEY_NAMES[name].lower() for name, value in other.keys.items() if name in KEY_NAMES and mine.get(name) == value]
+        ended = ENDED.get(other.ended, in_words(other.ended).capitalize())
+        tone: Tone = "" if not other.ended else "good" if other.ended == "allow" else "bad"
+        found.append(LinkedItem(id=other.id, name=other.name, shares=shares, ended=ended, tone=tone, at=other.at.isoformat()))
+    return found[:MOST_RELATED]
+
+
 def _conversation(payload: Mapping[str, Json], score: Score | None) -> ConversationBlock:
-    messages, flagged = payload["messages"], payload.get("flagged_index")
-    centre = len(messages) - 1 if flagged is None else flagged
-    first, last = max(0, centre - AROUND), min(len(messages), centre + AROUND + 1)
-    own = own_sender(payload)
-    quotes = [e for e in (score.evidence if score else ()) if e.type == "quote"]
-    turns = [
-        Turn(
-            index=i, sender=m["sender"], own=m["sender"] == own, text=m.get("text", ""), at=m.get("sent_at") or "", image=m.get("image"),
-            flagged=i == flagged, spans=_spans([e for e in quotes if e.index == i], m.get("text", "")),
-        )
-        for i, m in enumerate(messages[first:last], first)
-    ]  # fmt: skip
-    hidden = len(messages) - len(turns)
-    return ConversationBlock(title=f"Conversation ({hidden} further messages)" if hidden else "Conversation", turns=turns)
+    turns = turns_of(payload)
+    if score:
+        # What a picture says is read for suspicious threads only, so that it was read is an opinion too.
+        quotes = [e for e in score.evidence if e.type == "quote"]
+        read: Mapping[str, str] = score.signals.get("picture_text") or {}
+        turns = [
+            replace(t, spans=_spans([e for e in quotes if e.index == t.index], t.text), read=str(read.get(str(t.index), ""))) for t in turns
+        ]
+    return ConversationBlock(turns=turns, stages=stages_of(turns) if score else (), total=len(payload["messages"]))
+
+
+def _taken_out(item: Item) -> list[Fact]:
+    return [Fact(name=kind, value=shown) for kind, shown in taken_out([t.text for t in turns_of(item.payload)])[:MOST_TAKEN]]
 
 
 def _spans(quotes: Sequence[Evidence], text: str) -> list[Span]:
@@ -91,14 +130,18 @@ def _spans(quotes: Sequence[Evidence], text: str) -> list[Span]:
 
 
 def _facts(item: Item, score: Score | None) -> list[Fact]:
-    account = item.payload.get("account") or {}
+    facts = _known(item.payload.get("account") or {}, score)
+    if item.reports:
+        facts.append(Fact(name="Reports of this thread", value=str(item.reports)))
+    return facts
+
+
+def _known(account: Mapping[str, Json], score: Score | None) -> list[Fact]:
     facts = []
     for name, title in FACT_NAMES.items():
         value = account.get(name)
         mark: Mark = "missing" if value is None else _mark(name, value) if score else ""
         facts.append(Fact(name=title, value="Not known" if value is None else f"{value:g}", mark=mark))
-    if item.reports:
-        facts.append(Fact(name="Reports of this thread", value=str(item.reports)))
     return facts
 
 

@@ -38,6 +38,7 @@ class ChatPayload(Payload):
     messages: list[Message] = Field(min_length=1, max_length=MAX_MESSAGES)
     flagged_index: int | None = Field(default=None, ge=0)
     account: Account = Field(default_factory=Account)
+    counterpart: Account | None = None  # whom it writes to
 
     @model_validator(mode="after")
     def _flag_exists(self) -> ChatPayload:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from scoring.blocks import Block, Fact, FactsBlock, Frame, FramesBlock, Link, LinksBlock, NoticeBlock, Span, TextBlock
-from scoring.text.hidden import hidden_spans, unmapped_scripts
+from scoring.text.hidden import hidden_spans, undone_spans, unmapped_scripts
 from scoring.text.normalise import normalise
 from scoring.types import Evidence, Item, Json, Score
 
@@ -52,7 +53,10 @@ def draw_card(item: Item, score: Score | None) -> Sequence[Block]:
     title = item.payload.get("title")
     if isinstance(title, str) and title.strip():
         blocks.append(_text_block("title", "Title", title, score))
-    blocks.append(_text_block("text", "", text, score, meta=_meta(item.payload), rating=_rating(item.payload)))
+    written = _text_block("text", "", text, score)
+    blocks.append(
+        replace(written, meta=_meta(item.payload), rating=_rating(item.payload), translation=_translation(item.payload))
+    )  # fmt: skip
     images = item.payload.get("images") or []
     if images:
         title = f"{len(images)} picture{'s' if len(images) > 1 else ''}"
@@ -64,13 +68,12 @@ def draw_card(item: Item, score: Score | None) -> Sequence[Block]:
     return blocks
 
 
-def _text_block(
-    field: str, title: str, text: str, score: Score | None, *, meta: str = "", rating: float | None = None
-) -> TextBlock:  # fmt: skip
+def _text_block(field: str, title: str, text: str, score: Score | None) -> TextBlock:
     plain = normalise(text)
     return TextBlock(
-        field=field, title=title, text=text, meta=meta, rating=rating, hidden=hidden_spans(text),
+        field=field, title=title, text=text, hidden=hidden_spans(text),
         spans=_spans(score.evidence if score else (), field, len(text)), normalised=plain.text if plain.changed else None,
+        undone=undone_spans(plain) if plain.changed else (),
     )  # fmt: skip
 
 
@@ -81,6 +84,11 @@ def _spans(evidence: Sequence[Evidence], field: str, length: int) -> tuple[Span,
         if e.type == "span" and e.field == field and e.start is not None and e.end is not None and 0 <= e.start < e.end <= length
     ]
     return tuple(sorted(spans, key=lambda s: (s.start, s.end)))
+
+
+def _translation(payload: Mapping[str, Json]) -> str | None:
+    value = payload.get("translation")
+    return value if isinstance(value, str) and value.strip() else None
 
 
 def _rating(payload: Mapping[str, Json]) -> float | None:

@@ -24,6 +24,7 @@ class ReviewPayload(Payload):
     title: str | None = Field(None, max_length=MAX_TITLE)
     rating: float | None = Field(None, ge=0, le=5, allow_inf_nan=False)  # stars
     language: str | None = Field(None, pattern="^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$")
+    translation: str | None = Field(None, max_length=MAX_TEXT)  # of the text, by the platform: shown beside it, never scored
     subject: str | None = Field(None, max_length=500)  # what is reviewed: a product, a place
     images: list[ImageId] = Field(default_factory=list, max_length=50)  # media ids, or what the platform calls them (not shown)
 
@@ -34,7 +35,7 @@ class ReviewPayload(Payload):
             raise ValueError("must hold more than white space")
         return value
 
-    @field_validator("text", "title", "subject")
+    @field_validator("text", "title", "subject", "translation")
     @classmethod
     def _storable(cls, value: str | None) -> str | None:
         if value is not None and ("\x00" in value or any("\ud800" <= c <= "\udfff" for c in value)):

@@ -20,6 +20,7 @@ VIDEO = Kind(
     text=searchable_text,
     media=media_names,
     prose=True,
+    observed=("strip", "transcript", "duration_s", "flashes"),
     policy=Path(__file__).with_name("policy.json"),
     keys=uploader_keys,
     facts=uploader_facts,

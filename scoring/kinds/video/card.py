@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from scoring.blocks import Block, Fact, FactsBlock, Frame, FramesBlock, NoticeBlock, Span, TextBlock
+from scoring.blocks import Block, Fact, FactsBlock, Frame, FramesBlock, Line, NoticeBlock, Span, TextBlock
 from scoring.types import Evidence, Item, Json, Score
 
 LABEL_WORDS = {
@@ -52,7 +52,7 @@ def uploader_facts(item: Item) -> dict[str, Json]:
 
 
 def draw_card(item: Item, score: Score | None) -> Sequence[Block]:
-    """Blocks in reading order. `score` None is the blind form: no strip marks, no matches, no transcript marks."""
+    """Blocks in reading order. `score` None is the blind form: what was observed, without marks, matches or heat."""
     blocks: list[Block] = [_frames(item, score)]
     blocks += [NoticeBlock(text=text, tone="caution") for text in _unchecked(score)]
     blocks += _texts(item, score)
@@ -67,16 +67,38 @@ def _unchecked(score: Score | None) -> list[str]:
 
 def _frames(item: Item, score: Score | None) -> FramesBlock:
     payload = item.payload
-    signals: Mapping[str, Json] = score.signals if score else {}
+    signals: Mapping[str, Json] = {**item.around.measured, **(score.signals if score else {})}
     found = [e for e in (score.evidence if score else ()) if e.type == "frame" and e.t is not None]
     read = {float(line["t"]): str(line["text"]) for line in signals.get("transcript") or ()}
     strip = {float(entry["t"]): str(entry["image"]) for entry in signals.get("strip") or ()}
     frames = [_frame(t, strip.get(t), found, read) for t in sorted({*strip, *(e.t for e in found if e.t is not None)})]
     duration = signals.get("duration_s") or payload.get("duration_s")
+    flashes: Mapping[str, Json] = signals.get("flashes") or {}
     return FramesBlock(
         title="Video" if payload.get("title") else "Untitled video", media=payload.get("media"),
-        duration_s=None if duration is None else float(duration), frames=frames, matches=_matches(score),
+        duration_s=None if duration is None else float(duration), frames=frames, matches=_matches(score), known=_known(score),
+        lines=[_line(t, text, found) for t, text in sorted(read.items())], heat=_heat(score, found),
+        flashes=[(float(start), float(end)) for start, end in flashes.get("parts") or ()], flashes_upto=flashes.get("upto"),
+        flashes_known=bool(flashes), rate=flashes.get("rate"),
     )  # fmt: skip
+
+
+def _line(t: float, text: str, found: Sequence[Evidence]) -> Line:
+    return Line(t=t, text=text, label=next((in_words(e.label) for e in found if e.t == t and e.text), ""))
+
+
+def _heat(score: Score | None, found: Sequence[Evidence]) -> list[tuple[float, float]]:
+    """The frame classifier's score of every sampled frame; without one, what the cited frames weigh."""
+    if score is None:
+        return []
+    rows = score.signals.get("heat") or [(e.t, e.weight) for e in found]
+    return sorted((float(t), max(0.0, min(1.0, float(s)))) for t, s in rows)
+
+
+def _known(score: Score | None) -> str:
+    if score is None or _matches(score):
+        return ""
+    return "No match among the known content" if score.signals.get("bank_checked") else "Known content was not looked up"
 
 
 def _frame(t: float, image: str | None, found: Sequence[Evidence], read: Mapping[float, str]) -> Frame:
@@ -98,9 +120,6 @@ def _texts(item: Item, score: Score | None) -> list[Block]:
         text = str(item.payload.get(field) or "")
         if text:
             blocks.append(TextBlock(field=field, title=title, text=text, spans=_spans(score, field, len(text))))
-    lines = [f"{clock(line['t'])}  {line['text']}" for line in (score.signals.get("transcript") or ())] if score else []
-    if lines:
-        blocks.append(TextBlock(field="transcript", title="Read on screen", text="\n".join(lines)))
     return blocks
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,7 @@ import numpy.typing as npt
 from scoring.artifacts import sha256_file
 from scoring.kinds.video.descriptors import describe
 from scoring.media.errors import MediaError
-from scoring.media.frames import Frames, sample_frames
+from scoring.media.frames import Frames, find_flashes, sample_frames
 from scoring.media.limits import SAMPLING
 from scoring.media.runner import check_file
 from scoring.media.sampling_plan import distinct_times, finer_times
@@ -51,6 +52,7 @@ class Observation:
     duration_s: float | None
     errors: Mapping[str, str]
     strip: Frames | None = None  # small copies for the strip that people see
+    flashes: Mapping[str, Any] = field(default_factory=dict)  # as flash_job answers; {} where that failed
 
 
 _kept: OrderedDict[tuple[str, str], Observation] = OrderedDict()
@@ -88,7 +90,7 @@ def _observe(path: Path, sha256: str, classifier: FrameClassifier | None) -> Obs
     return Observation(
         sha256=sha256, kind=frames.kind, mime=frames.mime, times=frames.times, scores=scores, blank=blank,
         descriptors=describe(frames.pixels), pdq=frames.pdq, quality=frames.quality, transcript=transcript, partial=frames.partial,
-        duration_s=frames.duration_s, errors=errors, strip=_small(frames),
+        duration_s=frames.duration_s, errors=errors, strip=_small(frames), flashes=_flashes(path, frames.kind),
     )  # fmt: skip
 
 
@@ -133,6 +135,16 @@ def _transcript(path: Path, frames: Frames, errors: dict[str, str]) -> tuple[tup
     except (OcrError, MediaError) as error:
         errors["ocr"] = str(error)
     return tuple(lines)
+
+
+def _flashes(path: Path, kind: str) -> Mapping[str, Any]:
+    """A warning for who watches, not a reason to doubt the score: where it fails, nobody knows, and the player says so."""
+    if kind == "image":
+        return {}
+    try:
+        return find_flashes(path)
+    except MediaError:
+        return {}
 
 
 def _small(frames: Frames) -> Frames:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from pydantic import ValidationError
 
 from scoring.artifacts import Bundle
@@ -151,10 +152,20 @@ def _signals(
     signals |= {
         "sha256": seen.sha256, "mime": seen.mime, "sampled_frames": len(seen.times), "duration_s": seen.duration_s,
         "frame_peaks": {label: round(value, 4) for label, value in rating.peaks.items()},
-        "transcript": [{"t": t, "text": text[:500]} for t, text in seen.transcript],
+        "transcript": [{"t": t, "text": text[:500]} for t, text in seen.transcript], "heat": _heat(seen),
     }  # fmt: skip
     strip = _strip(payload, seen, frames, context)
+    if seen.flashes:
+        signals["flashes"] = dict(seen.flashes)
     return signals | _hashes(seen) | ({"strip": strip} if strip else {})
+
+
+def _heat(seen: Observation) -> list[list[float]]:
+    """[seconds, highest score of any label] of every sampled frame; [] without a frame classifier."""
+    if not seen.scores:
+        return []
+    highest = np.max(np.stack(list(seen.scores.values())), axis=0)
+    return [[round(t, 2), round(float(s), 3)] for t, s in zip(seen.times, highest, strict=True)]
 
 
 def _hashes(seen: Observation) -> dict[str, Json]:

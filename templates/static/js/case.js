@@ -3,7 +3,7 @@
 import { keepDraft, restoreDraft, forgetLater } from "./draft.js";
 import { isTyping, onKey, singleKeysOff, standsFor } from "./keys.js";
 import { startLease } from "./lease.js";
-import { hideMedia, toggleMedia } from "./media.js";
+import { arriveMedia } from "./media.js";
 
 const find = (selector) => document.querySelector(`#screen ${selector}`);
 const findAll = (selector) => [...document.querySelectorAll(`#screen ${selector}`)];
@@ -38,6 +38,7 @@ function missing() {
   if (!outcome()) return "Choose an outcome";
   const anyWrong = findAll('[data-answer="f"]:checked').length > 0;
   if (outcome() === "enforce" && !chosen("clause").length && !anyWrong) return "Choose a reason";
+  if (outcome() === "enforce" && chosen("action")[0]?.value === "trim" && !form().elements.spans.value.includes('"t0"')) return "Mark the part to trim: I, then O";
   return "";
 }
 
@@ -66,7 +67,19 @@ function followAction() {
   const usual = wanted ?? find('[name="action"][data-default]').value;
   if (!group.dataset.own) for (const input of findAll('[name="action"]')) input.checked = input.value === usual;
   const now = chosen("action")[0];
-  return now && now.value !== usual ? now.closest("label").innerText.trim().toLowerCase() : "";
+  const long = followDuration(now);
+  return now && (now.value !== usual || long) ? `${now.closest("label").querySelector(".option > span").textContent.trim().toLowerCase()}${long}` : "";
+}
+
+// How long it lasts is asked only for what can end by itself; what cannot is sent without.
+function followDuration(action) {
+  const group = find("[data-durations]");
+  if (!group) return "";
+  const timed = outcome() === "enforce" && Boolean(action) && "timed" in action.dataset;
+  group.toggleAttribute("data-off", !timed);
+  if (!timed) find('[name="duration"][value=""]').checked = true;
+  const now = chosen("duration")[0];
+  return now?.value ? ` for ${now.closest("label").innerText.trim()}` : "";
 }
 
 function sentence() {
@@ -121,10 +134,11 @@ function onDigit(event) {
   if (singleKeysOff() || isTyping(event.target)) return;
   const pressed = event.shiftKey && /^Digit[1-9]$/.test(event.code) ? event.code.slice(5) : event.key.toLowerCase();
   const key = standsFor(pressed);
-  const input = /^[1-9]$/.test(key) && find(`[name="clause"][data-key="${key}"]`);
+  const input = /^[1-9]$/.test(key) && find(`:is([name="clause"], [name="action"])[data-key="${key}"]`);
   if (!input) return;
   event.preventDefault();
-  if (!event.shiftKey) for (const other of findAll('[name="clause"]')) other.checked = false;
+  if (input.name === "action" && outcome() !== "enforce") setOutcome("enforce");
+  if (!event.shiftKey && input.name === "clause") for (const other of findAll('[name="clause"]')) other.checked = false;
   input.click();
 }
 
@@ -139,9 +153,10 @@ function openNote(focus) {
 function onClick(event) {
   const target = event.target;
   if (target.closest("[data-note-button]")) openNote(true);
-  if (target.closest("[data-unblur]")) toggleMedia(target.closest("[data-unblur]"));
   if (target.closest("[data-view]")) toggleView(target.closest("[data-view]"));
-  if (target.closest("[data-next-action]")) nextAction();
+  if (target.closest("[data-next-action]")) next("action");
+  if (target.closest("[data-next-duration]")) next("duration");
+  if (target.closest("[data-next-flagged]")) nextFlagged();
   const commit = target.closest("[data-commit]");
   if (commit && missing()) {
     event.preventDefault();
@@ -159,8 +174,8 @@ function toggleView(button) {
   }
 }
 
-function nextAction() {
-  const all = findAll('[name="action"]');
+function next(name) {
+  const all = findAll(`[name="${name}"]`);
   const at = all.findIndex((input) => input.checked);
   all[(at + 1) % all.length]?.click();
 }
@@ -180,6 +195,22 @@ function step(by) {
   return true;
 }
 
+// The flagged turn, then those in which the evidence marks words, round and round.
+function nextFlagged() {
+  const all = findAll("[data-turn]").filter((turn) => "flagged" in turn.dataset || turn.querySelector(".ev"));
+  if (!all.length) return false;
+  const next = all[(all.findIndex((turn) => turn.hasAttribute("data-current")) + 1) % all.length];
+  for (const turn of findAll("[data-turn]")) turn.toggleAttribute("data-current", turn === next);
+  centre(next);
+  return true;
+}
+
+// In the middle of the talk, without moving the page.
+function centre(turn) {
+  const talk = turn?.closest("[data-turns]");
+  if (talk) talk.scrollTop += turn.getBoundingClientRect().top - talk.getBoundingClientRect().top - (talk.clientHeight - turn.clientHeight) / 2;
+}
+
 function answer(key) {
   const row = find("[data-field][data-current]");
   const input = row?.querySelector(`[data-answer="${key}"]`);
@@ -196,7 +227,7 @@ function answer(key) {
 function arrive() {
   const screen = document.getElementById("screen");
   if (!screen) return;
-  hideMedia();
+  arriveMedia();
   if (form()) {
     restoreDraft(form(), screen.dataset.case);
     if (find("#note").value) openNote(false);
@@ -205,7 +236,7 @@ function arrive() {
     if (find("[data-answer]")) step(1);
     startLease(screen);
   }
-  find("[data-flagged]")?.scrollIntoView({ block: "center" });
+  centre(find("[data-flagged]"));
   if (screen.dataset.undoCase) forgetLater(screen.dataset.undoCase, Number(screen.dataset.undoSeconds));
   document.dispatchEvent(new CustomEvent("case:arrived", { detail: screen })); // what a block adds of its own listens for this
 }
@@ -222,16 +253,18 @@ document.addEventListener("htmx:afterSettle", (event) => {
   document.getElementById("content")?.focus({ preventScroll: true });
 });
 addEventListener("pageshow", (event) => event.persisted && location.reload());
-addEventListener("pagehide", hideMedia);
+document.addEventListener("marks:changed", () => queueMicrotask(redraw)); // after the player named the part
 
 for (const key of ["y", "f", "0"]) onKey(key, () => answer(key));
 for (const key of ["j", "ArrowDown"]) onKey(key, () => step(1));
 for (const key of ["k", "ArrowUp"]) onKey(key, () => step(-1));
-onKey("f", () => {
-  const flagged = find("[data-flagged]");
-  flagged?.scrollIntoView({ block: "center" });
-  return Boolean(flagged);
+onKey("f", nextFlagged);
+onKey("i", () => {
+  const mask = find("[data-turn][data-current] [data-unmask]") ?? find("[data-flagged] [data-unmask]") ?? find("[data-unmask]");
+  mask?.click();
+  return Boolean(mask);
 });
 onKey("h", () => document.getElementById("content").classList.toggle("no-marks") || true);
 
-arrive();
+// The first case is drawn when every module of the page listens.
+document.addEventListener("DOMContentLoaded", arrive, { once: true });

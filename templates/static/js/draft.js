@@ -7,6 +7,7 @@ export function keepDraft(form) {
   const draft = { own: form.dataset.own ?? "", ownAction: form.querySelector("[data-actions]")?.dataset.own ?? "", last: form.dataset.lastClause ?? "", values: [] };
   for (const input of form.elements) {
     if (input.name === "note") draft.note = input.value;
+    else if ("kept" in input.dataset) draft[`kept:${input.name}`] = input.value;
     else if (input.checked) draft.values.push([input.name, input.value]);
   }
   sessionStorage.setItem(name(caseOf(form)), JSON.stringify(draft));
@@ -26,6 +27,7 @@ export function restoreDraft(form, id) {
   if (actions && draft.ownAction) actions.dataset.own = draft.ownAction;
   for (const input of form.elements) {
     if (input.name === "note") input.value = draft.note ?? "";
+    else if ("kept" in input.dataset) input.value = draft[`kept:${input.name}`] ?? "";
     else if (draft.values?.some(([key, value]) => key === input.name && value === input.value)) input.checked = true;
   }
 }

@@ -32,7 +32,7 @@ function visible(element) {
   return element.checkVisibility?.() ?? element.offsetParent !== null;
 }
 
-function press(key) {
+function press(key, event) {
   const scope = document.querySelector("dialog[open]") ?? document;
   const control = [...scope.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].find((c) => !c.disabled && (visible(c) || c instanceof HTMLInputElement));
   if (control) {
@@ -41,7 +41,7 @@ function press(key) {
     return true;
   }
   if (scope !== document) return false;
-  return (functions.get(key) ?? []).some((run) => run());
+  return (functions.get(key) ?? []).some((run) => run(event));
 }
 
 export function listen() {
@@ -56,7 +56,7 @@ export function listen() {
     if (pressed === "Enter" && ownsEnter(event.target)) return;
     if (pressed.startsWith("Arrow") && event.target instanceof HTMLInputElement) return;
     const key = standsFor(pressed);
-    if (key && press(key)) event.preventDefault();
+    if (key && press(key, event)) event.preventDefault();
   });
 }
 

@@ -1,5 +1,11 @@
 // Pictures and films: blurred, grey and silent until B. The clear file is asked for only then, and let go again.
+// Grey, sound and outline are looks of what is shown; what a person prefers comes from the body (wanted unless it says "off").
+const screenNow = () => document.getElementById("screen");
 const stages = () => [...document.querySelectorAll("#screen [data-clear]")];
+const wanted = (name) => document.body.dataset[name] !== "off";
+let shown = null; // {case, severity} of what is in view: told once when it comes and once when it goes
+
+const tell = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
 
 function show(place) {
   if (place.matches("img")) {
@@ -9,7 +15,7 @@ function show(place) {
     return;
   }
   const film = document.createElement("video");
-  Object.assign(film, { muted: true, controls: true, preload: "metadata", playsInline: true });
+  Object.assign(film, { muted: true, preload: "auto", playsInline: true, disablePictureInPicture: true, disableRemotePlayback: true });
   film.dataset.shown = "";
   film.addEventListener("error", () => {
     // Not a film: the same address as a picture.
@@ -23,6 +29,7 @@ function show(place) {
   for (const small of place.querySelectorAll("img")) small.hidden = true;
   place.prepend(film);
   place.classList.remove("blurred");
+  tell("film:shown", film);
 }
 
 function hide(place) {
@@ -31,9 +38,11 @@ function hide(place) {
     place.closest(".media").classList.add("blurred");
     return;
   }
-  for (const shown of place.querySelectorAll("[data-shown]")) {
-    shown.removeAttribute("src");
-    shown.remove();
+  for (const film of place.querySelectorAll("[data-shown]")) {
+    film.pause?.();
+    film.removeAttribute("src");
+    film.load?.();
+    film.remove();
   }
   for (const small of place.querySelectorAll("img")) small.hidden = false;
   place.classList.add("blurred");
@@ -41,10 +50,41 @@ function hide(place) {
 
 export function hideMedia() {
   for (const place of stages()) hide(place);
+  document.querySelector("#screen [data-unblur]")?.setAttribute("aria-pressed", "false");
+  if (shown) tell("media:hidden", shown);
+  shown = null;
 }
 
-export function toggleMedia(button) {
-  const on = button.getAttribute("aria-pressed") !== "true";
-  button.setAttribute("aria-pressed", String(on));
-  for (const place of stages()) (on ? show : hide)(place);
+function toggle() {
+  if (shown) return hideMedia();
+  const screen = screenNow();
+  if (!stages().length) return undefined;
+  document.querySelector("#screen [data-unblur]").setAttribute("aria-pressed", "true");
+  shown = { case: screen.dataset.case, severity: screen.dataset.severity ? Number(screen.dataset.severity) : null };
+  for (const place of stages()) show(place);
+  tell("media:shown", shown);
+  return undefined;
 }
+
+function setLook(name, on) {
+  const screen = screenNow();
+  screen.toggleAttribute(`data-${name}`, on);
+  screen.querySelector(`[data-look="${name}"]`)?.setAttribute("aria-pressed", String(on));
+  tell("media:look", { name, on });
+}
+
+// A new case begins as the person prefers, whatever was chosen for the last one; the file itself always waits for B.
+export function arriveMedia() {
+  hideMedia();
+  setLook("colour", !wanted("grey"));
+  setLook("sound", !wanted("mute"));
+  setLook("outline", false);
+}
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("#screen [data-unblur], #screen .media.stage .veil")) toggle();
+  const look = event.target.closest("#screen [data-look]");
+  if (look) setLook(look.dataset.look, look.getAttribute("aria-pressed") !== "true");
+});
+document.addEventListener("htmx:beforeSwap", (event) => event.detail.shouldSwap && event.detail.target?.id === "screen" && hideMedia());
+addEventListener("pagehide", hideMedia);
