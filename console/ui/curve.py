@@ -41,7 +41,7 @@ def curve_of(block: CurveBlock) -> Curve:
     right = _x(here, last) > WIDTH * 0.6
     return Curve(
         line=line, area=f"{shaded}L{_x(here, last):.1f} {BASE}L0 {BASE}Z", ticks=ticks, x=f"{_x(here, last):.1f}", y=f"{_y(here):.1f}",
-        words_x=f"{_x(here, last) + (-8 if right else 8):.0f}", words_y=f"{max(12.0, _y(here) - 8):.0f}",
+        words_x=f"{_x(here, last) + (-8 if right else 8):.0f}", words_y=f"{max(12.0, _y(here) - (24 if right else 8)):.0f}",
         words_anchor="end" if right else "start",
     )  # fmt: skip
 

@@ -10,7 +10,9 @@ from django.urls import reverse
 
 from scoring.blocks import LinkedItem, LinksBlock
 
-ITEM, ATTRIBUTE, GAP = 118, 104, 26  # widths; two lines of 12 px in a node
+WIDTH = 640  # whatever is shown, so that the letters keep their size
+ITEM, ATTRIBUTE = 150, 120  # widths of nodes of three columns
+ITEM_SLIM, ATTRIBUTE_SLIM = 112, 102  # and of five
 HEIGHT, PITCH = 40, 50
 
 
@@ -74,10 +76,13 @@ def graph_of(block: LinksBlock) -> Graph | None:
     if not block.linked:
         return None
     near, far = [row for row in block.linked if not row.by], [row for row in block.linked if row.by]
-    this = Node(block.this, "", 0, ITEM, tone="this")
-    shared = _attributes(block, near, this)
-    items = {row.id: _item(row, [shared[name] for name in row.shares if name in shared], ITEM + ATTRIBUTE + 2 * GAP) for row in near}
-    joints, ends = _second_step(far, items)
+    item, attribute, count = (ITEM_SLIM, ATTRIBUTE_SLIM, 5) if far else (ITEM, ATTRIBUTE, 3)
+    gap = (WIDTH - item * (count + 1) // 2 - attribute * (count // 2)) // (count - 1)
+    at = [i // 2 * (item + attribute + 2 * gap) + i % 2 * (item + gap) for i in range(count)]
+    this = Node(block.this, "", 0, item, tone="this")
+    shared = _attributes(block, near, this, at[1], attribute)
+    items = {row.id: _item(row, [shared[name] for name in row.shares if name in shared], at[2], item) for row in near}
+    joints, ends = _second_step(far, items, at[3:], attribute)
     columns: list[list[Node]] = [list(shared.values()), list(items.values()), joints, ends]
     tall = max(len(column) for column in columns) * PITCH - (PITCH - HEIGHT)
     this.y = (tall - HEIGHT) / 2
@@ -85,12 +90,11 @@ def graph_of(block: LinksBlock) -> Graph | None:
     for column, neighbours in ((columns[0], columns[1]), (joints, None), (ends, None)):
         _settle(column, ((_wish(node, neighbours), node) for node in column), tall)
     nodes = [this, *(node for column in columns for node in column)]
-    width = max(node.x + node.width for node in nodes)
     edges = [_edge(one, node) for node in nodes for one in node.before]
-    return Graph(width=width + 2, height=round(tall) + 2, label=_label(block, near, far), nodes=nodes, edges=edges)
+    return Graph(width=WIDTH + 2, height=round(tall) + 2, label=_label(block, near, far), nodes=nodes, edges=edges)
 
 
-def _attributes(block: LinksBlock, near: Sequence[LinkedItem], this: Node) -> dict[str, Node]:
+def _attributes(block: LinksBlock, near: Sequence[LinkedItem], this: Node, x: int, width: int) -> dict[str, Node]:
     notes = {link.attribute: (link.others, link.note) for link in block.links}
     found: dict[str, Node] = {}
     for name in dict.fromkeys(name for row in near for name in row.shares):
@@ -98,24 +102,25 @@ def _attributes(block: LinksBlock, near: Sequence[LinkedItem], this: Node) -> di
         count = max(notes.get(name, (0, ""))[0], len(sharing))
         sub = notes.get(name, (0, ""))[1] or f"{count} {'other' if count == 1 else 'others'}"
         tone = "hot" if any(row.tone == "bad" for row in sharing) else ""
-        found[name] = Node(name, sub, ITEM + GAP, ATTRIBUTE, tone=tone, before=[this])
+        found[name] = Node(name, sub, x, width, tone=tone, before=[this])
     return found
 
 
-def _item(row: LinkedItem, before: list[Node], x: int) -> Node:
-    return Node(row.name, row.ended, x, ITEM, tone="hot" if row.tone == "bad" else "", address=item_address(row.id), before=before)
+def _item(row: LinkedItem, before: list[Node], x: int, width: int) -> Node:
+    return Node(row.name, row.ended, x, width, tone="hot" if row.tone == "bad" else "", address=item_address(row.id), before=before)
 
 
-def _second_step(far: Sequence[LinkedItem], items: Mapping[str, Node]) -> tuple[list[Node], list[Node]]:
-    x = 2 * ITEM + ATTRIBUTE + 3 * GAP
+def _second_step(
+    far: Sequence[LinkedItem], items: Mapping[str, Node], at: Sequence[int], attribute: int
+) -> tuple[list[Node], list[Node]]:
     joints: dict[tuple[str, str], Node] = {}
     ends = []
     for row in far:
         if row.by not in items:
             continue
         name = row.shares[0]
-        joint = joints.setdefault((row.by, name), Node(name, "shared", x, ATTRIBUTE, before=[items[row.by]]))
-        ends.append(_item(row, [joint], x + ATTRIBUTE + GAP))
+        joint = joints.setdefault((row.by, name), Node(name, "shared", at[0], attribute, before=[items[row.by]]))
+        ends.append(_item(row, [joint], at[1], ITEM_SLIM))
         joint.tone = joint.tone or ends[-1].tone
     return list(joints.values()), ends
 

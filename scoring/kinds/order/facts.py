@@ -77,7 +77,7 @@ def _basket(item: Item, values: Mapping[str, float]) -> list[Fact]:
         facts.append(Fact(name=str(line.get("name") or line.get("sku") or "Item"), value=value, note=str(line.get("category") or "")))
     if len(lines) > LINES_MAX:
         facts.append(Fact(name="More lines", value=str(len(lines) - LINES_MAX)))
-    return [*facts, *(_known(item, values, ("Units", "basket_units")) if facts else [])]
+    return [*facts, *(_known(item, values, ("Units", "basket_units")) if len(lines) > 1 else [])]
 
 
 def _history(item: Item, values: Mapping[str, float]) -> list[Fact]:

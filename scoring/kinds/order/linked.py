@@ -53,10 +53,10 @@ def _row(other: RelatedItem, shares: list[str], by: str = "") -> LinkedItem:
     word, tone = ENDED.get(other.ended, (other.ended.replace("_", " ").capitalize(), "bad"))
     amount = number(other.facts.get("amount"))
     return LinkedItem(
-        id=other.id, name=shorten(other.name, 18), shares=shares, by=by, note="" if amount is None else money(other.payload, amount),
+        id=other.id, name=shorten(other.name), shares=shares, by=by, note="" if amount is None else money(other.payload, amount),
         ended=word, tone=tone, at=other.at.isoformat(),
     )  # fmt: skip
 
 
 def _noun(key: str) -> str:
-    return NOUNS[key][0].upper() + NOUNS[key][1:]
+    return "Address" if key == "address" else NOUNS[key][0].upper() + NOUNS[key][1:]

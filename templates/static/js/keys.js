@@ -25,7 +25,7 @@ export function isTyping(target) {
 
 // Enter belongs to the control that has the focus, when that control does something with it.
 function ownsEnter(target) {
-  return target instanceof HTMLElement && Boolean(target.closest("a[href], button, summary, select, textarea"));
+  return target instanceof Element && Boolean(target.closest("a[href], button, summary, select, textarea"));
 }
 
 function visible(element) {
