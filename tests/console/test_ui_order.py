@@ -102,9 +102,9 @@ def test_it_draws_what_it_shares_and_how_that_ended(page: Client, order: Waiting
     assert set(rows) == {str(bad.item_id), str(good.item_id)}
     assert str(stranger.item_id) not in rows
     assert (rows[str(bad.item_id)].ended, rows[str(bad.item_id)].tone) == ("Charged back", "bad")
-    assert (rows[str(good.item_id)].ended, list(rows[str(good.item_id)].shares)) == ("Released", ["Device", "Delivery address"])
+    assert (rows[str(good.item_id)].ended, list(rows[str(good.item_id)].shares)) == ("Released", ["Device", "Address"])
     html = open_case(page, case)
-    assert 'role="group" aria-label="This order shares device with 2, delivery address with 1.' in html
+    assert 'role="group" aria-label="This order shares device with 2, address with 1.' in html
     assert f'href="/items/{bad.item_id}/" target="_blank" rel="noopener" aria-label="{bad.item.external_id}, Charged back' in html
     assert html.count("Charged back") >= 3  # in the drawing, its label and the table
 
