@@ -11,6 +11,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
@@ -296,3 +297,13 @@ def test_the_rules_are_changed_by_an_admin_checked_and_audited(ada: User, lena: 
     assert row.data["serious_minutes"] == 90
     page.post("/wellbeing/rules/", given)
     assert AuditRow.objects.filter(verb="care.rules_changed").count() == 1  # nothing changed
+
+
+def test_the_design_page_shows_every_token_to_those_who_shape(rita: User, lena: User, petra: User, ada: User) -> None:
+    assert signed_in(rita).get("/help/design/").status_code == 403
+    assert "/help/design/" not in signed_in(rita).get("/help/").content.decode()
+    for user in (lena, petra, ada):
+        html = signed_in(user).get("/help/design/").content.decode()
+    for name in re.findall(r"^  --([\w-]+): light-dark", (settings.BASE_DIR / "templates/static/tokens.css").read_text(), re.MULTILINE):
+        assert f"<b>{name}</b>" in html
+    assert "/help/design/" in signed_in(petra).get("/help/").content.decode()

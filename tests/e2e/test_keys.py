@@ -119,7 +119,8 @@ def test_its_pages_can_be_read_by_everybody(open_page: Callable[..., Page], lena
     duty_give(user=lena)
     role_give(user=lena, role=Role.ADMIN)
     waiting()
-    pages = ["/my-day/", "/my-day/settings/", "/my-day/keys/", "/my-day/finished/", "/wellbeing/", "/wellbeing/rules/", "/help/wellbeing/"]
+    pages = ["/my-day/", "/my-day/settings/", "/my-day/keys/", "/my-day/finished/", "/wellbeing/", "/wellbeing/rules/", "/help/wellbeing/",
+             "/help/design/"]  # fmt: skip
     for theme, width in (("light", 1440), ("dark", 320)):
         page = open_page(user=lena, theme=theme, width=width, height=844)
         for path in pages:

@@ -12,6 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from console.accounts.day import Day
+from console.accounts.roles import Role, user_has_role
 from console.ui import care
 from console.ui.keys import Row, key_rows, pressed_map
 
@@ -67,3 +68,9 @@ def break_due(context: Context) -> bool:
 def after_skip(context: Context) -> Any:
     """What to offer once after a case distressed the person: {"name", "title"} of its category, "" when it cannot be left out."""
     return context["request"].session.pop(care.AFTER_SKIP, None)
+
+
+@register.simple_tag(takes_context=True)
+def shapes(context: Context) -> bool:
+    """Whether the person leads, writes policy or is an admin: who may see how the product is drawn."""
+    return any(user_has_role(context["request"].user, role) for role in (Role.LEAD, Role.POLICY, Role.ADMIN))
