@@ -17,6 +17,7 @@ from console.audit.services import audit_append
 from console.common.errors import Invalid
 
 LOOKS = {"blur": "blur", "grey": "grey", "mute": "silence", "edge": "the edge view"}  # each is the careful choice when it is on
+LOOSE = tuple(name for name in LOOKS if name != "blur")  # nothing graphic is clear before somebody asks: that is no choice
 LIGHTER_MINUTES = 60
 MINUTES = ("serious_minutes", "severe_minutes", "break_minutes", "break_hard_minutes")
 MOST_MINUTES = 480
@@ -34,12 +35,12 @@ def preferences_of(user: User) -> Preferences:
 
 def is_fixed(name: str, rules: CareRules) -> bool:
     """The organisation has it on and lets nobody switch it off."""
-    return bool(getattr(rules, name) and getattr(rules, f"{name}_fixed"))
+    return name not in LOOSE or bool(getattr(rules, name) and getattr(rules, f"{name}_fixed"))
 
 
 def look_of(name: str, rules: CareRules, own: Preferences) -> bool:
     """The person's choice, unless it is loosening what the organisation holds fixed."""
-    house: bool = getattr(rules, name)
+    house: bool = name not in LOOSE or getattr(rules, name)
     chosen: bool | None = getattr(own, name)
     return house if chosen is None or is_fixed(name, rules) else chosen
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Q
 from django.http import HttpRequest
+from django.utils import timezone
 
 from console.accounts.care import care_rules, looks_of, preferences_of
 from console.accounts.day import Day, day_of
@@ -64,11 +65,15 @@ class Look:
 
 
 def who_looked(user: User) -> Sequence[Look]:
-    """The last five, from the audit trail: what is private is never looked at in secret."""
+    """The last five, from the audit trail, one for each person, reason and day: what is private is never looked at in secret."""
     rows = AuditRow.objects.filter(
         Q(subject=f"user:{user.username}", verb=OPENED) | Q(subject=LIST, verb=LISTED, at__gte=user.date_joined)
-    ).order_by("-pk")[:5]
-    return [Look(who=row.actor.removeprefix("user:"), at=row.at, why=REASONS.get(row.data.get("reason", ""), "")) for row in rows]
+    ).order_by("-pk")[:50]
+    looks: dict[tuple[str, str, date], Look] = {}
+    for row in rows:
+        look = Look(who=row.actor.removeprefix("user:"), at=row.at, why=REASONS.get(row.data.get("reason", ""), ""))
+        looks.setdefault((look.who, look.why, timezone.localdate(row.at)), look)
+    return list(looks.values())[:5]
 
 
 def offer_after_distress(request: HttpRequest, case: Case) -> None:

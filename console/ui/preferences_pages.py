@@ -16,7 +16,7 @@ from console.ui.categories import categories
 from console.ui.keys import key_rows, own_keys
 
 WORDS = {
-    "blur": ("Blur", "Pictures and films stay blurred until you look"),
+    "blur": ("Blur", "Pictures and films stay blurred until you look, for everybody"),
     "grey": ("Grey", "They open in grey, until you ask for colour"),
     "mute": ("Silent", "Films open without sound"),
     "edge": ("Edges", "They open as a drawing of edges"),

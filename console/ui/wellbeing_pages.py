@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from console.accounts.care import LOOKS, MINUTES, care_rules, care_rules_change
+from console.accounts.care import LOOSE, MINUTES, care_rules, care_rules_change
 from console.accounts.day import day_of, days_of
 from console.accounts.exposure import exposure_by_day
 from console.accounts.models import User
@@ -107,7 +107,7 @@ def rules(request: HttpRequest) -> HttpResponse:
         except Invalid as refused:
             error = refused
     looks = [
-        {"name": name, "title": WORDS[name][0], "on": getattr(current, name), "fixed": getattr(current, f"{name}_fixed")} for name in LOOKS
+        {"name": name, "title": WORDS[name][0], "on": getattr(current, name), "fixed": getattr(current, f"{name}_fixed")} for name in LOOSE
     ]
     figures = [
         {"name": name, "title": title, "help": text, "value": request.POST.get(name, getattr(current, name)),
@@ -130,7 +130,7 @@ FIGURES = {
 
 def _read_rules(request: HttpRequest) -> dict[str, bool | int]:
     changes: dict[str, bool | int] = {"may_avoid": "may_avoid" in request.POST}
-    for name in LOOKS:
+    for name in LOOSE:
         changes |= {name: name in request.POST, f"{name}_fixed": f"{name}_fixed" in request.POST}
     for name in (*MINUTES, "day_starts"):
         text = request.POST.get(name, "")

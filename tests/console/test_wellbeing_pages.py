@@ -89,6 +89,22 @@ def test_what_the_organisation_holds_fixed_is_refused_in_words_and_has_no_effect
     assert looks_of(care_rules(), preferences_of(rita))["mute"] is True
 
 
+def test_blur_before_the_first_look_is_nobodys_choice(rita: User, ada: User) -> None:
+    CareRules.objects.create(pk=1, blur=False, blur_fixed=False)
+    with pytest.raises(Invalid):
+        preferences_change(user=rita, changes={"blur": False})
+    Preferences.objects.filter(user=rita).update(blur=False)
+    assert looks_of(care_rules(), preferences_of(rita))["blur"] is True
+
+
+def test_a_queue_says_why_something_is_not_offered(rita: User, waiting: Waiting) -> None:
+    hard(rita, 125)
+    case = waiting(severity_hint=3)
+    page = signed_in(rita)
+    for path in (f"/queues/{case.queue.slug}/", "/"):
+        assert "as much hard content today as anybody should" in text_of(page.get(path)), path
+
+
 def test_a_choice_that_is_the_organisations_follows_it(rita: User, ada: User) -> None:
     signed_in(rita).post("/my-day/settings/", {"blur": "1", "grey": "1", "mute": "1", "motion": "1"})
     assert Preferences.objects.get(user=rita).edge is None
@@ -281,7 +297,7 @@ def test_the_duty_is_given_and_taken_by_an_admin_and_the_trail_says_so(ada: User
 
 
 def test_the_rules_are_changed_by_an_admin_checked_and_audited(ada: User, lena: User) -> None:
-    given = {"blur": "1", "grey": "1", "serious_minutes": "90", "severe_minutes": "30", "break_minutes": "40", "break_hard_minutes": "15",
+    given = {"grey": "1", "serious_minutes": "90", "severe_minutes": "30", "break_minutes": "40", "break_hard_minutes": "15",
              "day_starts": "5"}  # fmt: skip
     assert signed_in(lena).post("/wellbeing/rules/", given).status_code == 403
     page = signed_in(ada)
@@ -292,7 +308,7 @@ def test_the_rules_are_changed_by_an_admin_checked_and_audited(ada: User, lena: 
     assert not CareRules.objects.exists()
     assert page.post("/wellbeing/rules/", given).status_code == 302
     rules = care_rules()
-    assert (rules.serious_minutes, rules.blur_fixed, rules.mute, rules.may_avoid) == (90, False, False, False)
+    assert (rules.serious_minutes, rules.grey, rules.mute, rules.may_avoid) == (90, True, False, False)
     row = AuditRow.objects.get(verb="care.rules_changed")
     assert row.data["serious_minutes"] == 90
     page.post("/wellbeing/rules/", given)
