@@ -18,6 +18,10 @@ class Event:
     by: str  # machine, person or source: how it is drawn
     sentence: str
     detail: Mapping[str, Any]
+    verb: str  # code of what happened: "verdict.given"
+    subject: str  # of what: "verdict:<id>"
+    seal_seq: int | None  # its place in the chain; None until it is sealed
+    hash: str
 
 
 SENTENCES = {
@@ -38,7 +42,11 @@ SENTENCES = {
     "case.second": "Second opinion asked",
     "case.escalated": "Passed to a lead",
     "verdict.given": "Verdict: {outcome}",
+    "verdict.corrected": "Corrected: {outcome}",
     "verdict.undone": "Verdict undone",
+    "action.applied": "Put in force: {action}",
+    "action.reversed": "Taken back: {action}",
+    "bank.added": "Remembered as known content",
     "decision.effective": "Took effect",
     "check.second": "Another look was drawn",
     "check.adjudicate": "Two verdicts differ, so a lead decides",
@@ -62,7 +70,10 @@ def _event(row: AuditRow) -> Event:
     template = SENTENCES.get(row.verb, row.verb.replace(".", " ").capitalize())
     by = {"user": "person", "source": "source"}.get(kind, "machine")
     actor = name if by != "machine" else f"the machine ({name})" if name else "the machine"
-    return Event(at=row.at, actor=actor, by=by, sentence=template.format_map(_Blank(row.data)), detail=row.data)
+    return Event(
+        at=row.at, actor=actor, by=by, sentence=template.format_map(_Blank(row.data)), detail=row.data, verb=row.verb, subject=row.subject,
+        seal_seq=row.seal_seq, hash=row.hash,
+    )  # fmt: skip
 
 
 class _Blank(dict[str, Any]):

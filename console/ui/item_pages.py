@@ -10,17 +10,21 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from console.accounts.roles import Role
+from console.accounts.roles import Role, user_has_role
 from console.cases.models import Case
 from console.cases.selectors import kinds_closed_to
 from console.insights.screen import by_machine, item_blocks, opinion_hidden
-from console.insights.timeline import item_timeline
 from console.intake.models import Item, Quarantine
 from console.policies.selectors import document_of
 from console.scores.models import Decision
 from console.ui.access import page_for, person
-from console.ui.screen import action_title
+from console.ui.case_drawing import is_lead
+from console.ui.screen import action_title, undo_offer
+from console.ui.story import item_story
+from console.ui.story_pages import VERIFIERS
 from console.ui.timeline import days_of
+from console.verdicts.corrections import correctable
+from console.verdicts.models import Verdict
 from scoring.registry import KINDS
 
 IN_EFFECT = (Decision.State.EFFECTIVE, Decision.State.HELD)
@@ -45,10 +49,17 @@ def show(request: HttpRequest, item_id: UUID) -> HttpResponse:
         "item": item, "case": case, "hidden": hidden, "decision": decision, "clause": clause, "score": score,
         "action": action_title(decision.action) if decision else "",
         "content": [b for b in blocks if b.area == "content"], "context": [b for b in blocks if b.area == "context"],
-        "evidence": [b for b in blocks if b.area == "evidence"], "days": days_of(item_timeline(item), hide_opinion=hidden),
-        "actions": item.actions.order_by("created_at") if decision else [], "read_only": True,
+        "evidence": [b for b in blocks if b.area == "evidence"], "days": days_of(item_story(item, hidden=hidden)),
+        "actions": item.actions.order_by("created_at") if decision else [], "read_only": True, "correct": _correct(request, decision),
+        "verifies": any(user_has_role(person(request), role) for role in VERIFIERS), "undo": undo_offer(person(request)),
     }  # fmt: skip
     return render(request, "items/item.html", context)
+
+
+def _correct(request: HttpRequest, decision: Decision | None) -> Verdict | None:
+    """The verdict in effect, when this person may put another in its place."""
+    verdict = Verdict.objects.select_related("case", "decision").filter(decision=decision).first() if decision else None
+    return verdict if verdict and correctable(verdict, person(request), is_lead=is_lead(person(request))) else None
 
 
 def _clause(decision: Decision | None) -> Any:

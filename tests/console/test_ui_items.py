@@ -81,8 +81,8 @@ def test_it_tells_the_story_of_an_item(page: Client, claimed: Callable[..., Clai
     page.post(f"/cases/{claim.case_id}/verdict", verdict_data(claim), headers=HTMX)
     html = found(page, f"{claim.case.item_id}/")
     assert "Received" in html
-    assert "Verdict: enforce" in html
-    assert "Decided without the machine&#x27;s opinion." in html
+    assert "Gave a verdict" in html
+    assert "Without the evidence" in html
     assert "4.4 Personal attack" in html
     assert "Takes effect when undo is over" in html
     assert "Statement of reasons" in html
