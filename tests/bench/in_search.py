@@ -31,8 +31,10 @@ ASKED: Sequence[tuple[str, dict[str, str]]] = (
     ("a word of every fifth text", {"q": "word5"}),
     ("a word of one text in 500", {"q": "word800"}),
     ("a word of six texts, all old", {"q": "needle"}),
+    ("a word of every 20th text, all old", {"q": "faded"}),
+    ("that word and a common one", {"q": "faded word5"}),
     ("a word that is nowhere", {"q": "nowhere"}),
-    ("the beginning of many words", {"q": "word1"}),
+    ("the beginning of every word", {"q": "wor"}),
     ("a phrase of common words", {"q": '"word3 word7"'}),
     ("three common words", {"q": "word2 word6 word11"}),
     ("an external id", {"q": "fill-4711"}),
@@ -59,7 +61,8 @@ SELECT (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7' ||
        'fill-' || n, '',
        jsonb_build_object('text', s[1 + (random() * (m - 1))::int] || ' ' || s[1 + (random() * (m - 1))::int] || ' '
                                   || s[1 + (random() * (m - 1))::int]
-                                  || CASE WHEN n %% 170000 = 7 AND n < 900000 THEN ' needle' ELSE '' END),
+                                  || CASE WHEN n %% 170000 = 7 AND n < 900000 THEN ' needle' ELSE '' END
+                                  || CASE WHEN n < %(total)s / 20 THEN ' faded' ELSE '' END),
        'author-' || (n * 7919) %% 200000, '{}', '', at, at, CASE WHEN random() < .03 THEN 'in_review' ELSE 'decided' END, 0,
        CASE WHEN random() < .02 THEN 1 + (random() * 4)::int ELSE 0 END, 'x'
 FROM generate_series(%(first)s::bigint, %(last)s::bigint) n,

@@ -143,6 +143,16 @@ def test_pages_hold_each_item_once_while_others_arrive(rita: User, waiting: Wait
     assert pages(rita, 3, lambda: post("More soup."), status="in_review") == ["x-4", "x-3", "x-2", "x-1"]
 
 
+def test_words_are_found_beyond_the_newest_that_are_looked_through(
+    rita: User, waiting: Waiting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.insights.search.find.NEWEST", 2)
+    for text in ("Cold soup.", "Cold soup.", "Bread.", "Bread.", "Warm soup."):
+        waiting(text)
+    assert found(rita, q="soup") == ["x-5", "x-2", "x-1"]
+    assert pages(rita, 1, q="soup") == pages(rita, 2, q="soup") == ["x-5", "x-2", "x-1"]
+
+
 def test_it_counts_no_further_than_it_says(rita: User, waiting: Waiting, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("console.insights.search.find.COUNTED", 2)
     viewer = Viewer(user=rita, roles=roles_of(rita))
