@@ -17,6 +17,7 @@ from console.common.models import IdempotencyKey, Job
 from console.common.tidy import tidy_old_rows
 from workers.app import app
 from workers.hold import holding
+from workers.queues import measure, queues
 from workers.schedule import BEAT_SCHEDULE
 from workers.sweep import canary, seal, sweep, tidy
 
@@ -57,7 +58,7 @@ def test_a_lane_with_a_live_lease_is_busy() -> None:
 
 @pytest.mark.django_db
 def test_the_ticks_may_run_on_an_empty_database_and_twice() -> None:
-    for tick in (sweep, seal, tidy, sweep, seal, tidy):
+    for tick in (sweep, seal, tidy, sweep, seal, tidy, queues, measure, queues, measure):
         tick()
 
 
