@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 _NEW = {"age_days": 1, "messages_per_hour": 42, "lifetime_orders": 0, "new_recipients_24h": 31}
@@ -16,15 +17,26 @@ CHATS: list[tuple[int, int, dict[str, Any], list[tuple[str, str]]]] = [
     (151, 1, _OLD, [("buyer", "Would you take 40 for the bicycle?"), ("seller", "45 and it is yours, pick-up after six.")]),
     (118, 3, _MID, [("seller", "Hello, thank you for your order."), ("buyer", "When will it arrive?"), ("seller", "Usually three days."), ("seller", "If you write to me on my other app I can give you a better price next time, my number is +49 30 5550 199.")]),
     (77, 2, _NEW, [("seller", "You have won a prize from our shop!"), ("buyer", "Which prize?"), ("seller", "Pay the small release fee of 35 first and the parcel worth 900 leaves today. Only for one hour.")]),
+    (54, 2, _NEW, [("buyer", "Is the bicycle still for sale?"), ("seller", "Yes, three people want it, so be quick."), ("seller", "Pay the deposit at https://fast-deposit.example/hold or call +49 30 5550 199, then it is yours.")]),
     (31, 1, _MID, [("buyer", "Does the coat run small?"), ("seller", "A little, take one size up. Returns are free for two weeks.")]),
 ]  # fmt: skip
 
 
-def chat_items() -> list[dict[str, object]]:
+_BUYER = {"age_days": 1480, "lifetime_orders": 37}
+_APART = (0, 2, 840, 843)  # minutes between the first message and the others: a night lies between
+
+
+def chat_items(now: datetime) -> list[dict[str, object]]:
     return [
         {
             "kind": "chat", "external_id": f"demo-chat-{n}", "minutes_ago": ago, "conversation": f"thread-{n}",
-            "payload": {"messages": [{"sender": who, "text": text} for who, text in messages], "flagged_index": flagged, "account": account},
+            "payload": {
+                "messages": [
+                    {"sender": who, "text": text, "sent_at": (now - timedelta(minutes=ago + _APART[len(messages) - 1] - _APART[i])).isoformat()}
+                    for i, (who, text) in enumerate(messages)
+                ],
+                "flagged_index": flagged, "account": account, "counterpart": _BUYER,
+            },
             "actor": {"id": f"seller-{n}"},
         }
         for n, (ago, flagged, account, messages) in enumerate(CHATS, 1)

@@ -1,4 +1,4 @@
-"""Short clips, drawn here: a test picture that moves, a slide with words on it, and a still."""
+"""Short clips, drawn here: a test picture that moves, a slide with words on it, lights that flash, and a still."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 CLIPS = [
     ("Sunset time lapse", "Eight seconds of a drawn sky.", "drift", ""),
     ("Half price tickets", "", "slide", "Message me for half price tickets\nwww.cheap-tix.example\nLimited offer, pay by gift card"),
+    ("Club night", "The lights go wild for three seconds.", "strobe", ""),
     ("Shop opening", "A still picture with a door.", "drift", "We open on Monday"),
 ]
 
@@ -31,6 +32,9 @@ def draw_clip(path: Path, style: str, words: str, *, seconds: int = 8, rate: int
 def _picture(style: str, words: str, share: float) -> Image.Image:
     ground = (250, 248, 240) if style == "slide" else (int(40 + 160 * share), 90, int(200 - 120 * share))
     picture = Image.new("RGB", (320, 180), ground)
+    if style == "strobe" and 0.4 < share < 0.8:  # on and off with every picture: six flashes a second
+        lit = round(share * 96) % 2
+        picture = Image.new("RGB", (320, 180), (250, 250, 250) if lit else (8, 8, 12))
     draw = ImageDraw.Draw(picture)
     if style == "drift":
         x = int(20 + 260 * share)

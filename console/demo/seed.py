@@ -60,7 +60,7 @@ def demo_items(tell: Callable[[str], None]) -> int:
     """Post the demo items as an integrator would; returns how many were new."""
     source = source_ensure(name="demo")
     now = db_now()
-    rows: list[dict[str, Any]] = [*review_items(), *chat_items(), *order_items(now), *contact_items(now), *_videos(source, tell)]
+    rows: list[dict[str, Any]] = [*review_items(), *chat_items(now), *order_items(now), *contact_items(now), *_videos(source, tell)]
     rows.sort(key=lambda row: -int(row["minutes_ago"]))
     for row in rows:
         row["created_at"] = (now - timedelta(minutes=int(row.pop("minutes_ago")))).isoformat()

@@ -67,7 +67,7 @@ class FlashMeter:
 
     def _changed(self, t: float) -> None:
         self.changes.append(t)
-        while t - self.changes[0] > WINDOW_S:
+        while t - self.changes[0] > WINDOW_S - 1e-6:  # a second that holds its start and not its end
             self.changes.popleft()
         if len(self.changes) < CHANGES:
             return

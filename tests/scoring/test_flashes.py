@@ -42,6 +42,7 @@ def test_it_finds_the_part_that_flashes(tmp_path: Path) -> None:
         scene(3),
         flat((255, 255, 255)),
         strobe(RATE // 4),  # two flashes a second
+        strobe(RATE // 6),  # three, which is allowed
         strobe(2, share=0.1),  # a small sign
         strobe(2, low=120, high=130),  # hardly brighter
     ],

@@ -78,7 +78,7 @@ export function arriveMedia() {
   hideMedia();
   setLook("colour", !wanted("grey"));
   setLook("sound", !wanted("mute"));
-  setLook("outline", false);
+  setLook("outline", document.body.dataset.edge === "on");
 }
 
 document.addEventListener("click", (event) => {
