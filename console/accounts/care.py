@@ -12,6 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models.functions import Now
 
+from console.accounts.day import days_forget
 from console.accounts.models import CareRules, Preferences, User
 from console.audit.services import audit_append
 from console.common.errors import Invalid
@@ -62,6 +63,7 @@ def preferences_change(*, user: User, changes: Mapping[str, Any]) -> None:
     if refused:
         raise Invalid(refused)
     Preferences.objects.update_or_create(user=user, defaults=dict(changes))
+    days_forget(user)
 
 
 @transaction.atomic
@@ -75,10 +77,12 @@ def category_avoid(*, user: User, labels: Collection[str]) -> None:
 def lighter_start(*, user: User) -> None:
     """Only mild cases for an hour."""
     Preferences.objects.update_or_create(user=user, defaults={"lighter_until": Now() + timedelta(minutes=LIGHTER_MINUTES)})
+    days_forget(user)
 
 
 def lighter_stop(*, user: User) -> None:
     Preferences.objects.filter(user=user).update(lighter_until=None)
+    days_forget(user)
 
 
 @transaction.atomic
@@ -91,6 +95,7 @@ def care_rules_change(*, actor: User, changes: Mapping[str, bool | int]) -> None
     if not changed:
         return
     CareRules.objects.filter(pk=1).update(**changed)
+    days_forget()
     audit_append(actor=f"user:{actor.get_username()}", verb="care.rules_changed", subject="care:rules", data=changed)
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models.functions import Now
 
+from console.accounts.day import days_forget
 from console.accounts.models import Break, Stretch, User
 
 MOST_SECONDS = 60  # of time that one beat may add: a page that says more is wrong, or slept
@@ -40,6 +41,8 @@ def stretch_extend(
             },
         )  # fmt: skip
         counted = bool(cursor.rowcount == 1)
+    if counted:
+        days_forget(user)
     if counted and sort == Stretch.Sort.WORK:
         # Who works is not on a break any more, whichever way they came back.
         Break.objects.filter(user=user, ended_at__isnull=True, started_at__lt=Now()).update(ended_at=Now())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from console.accounts.day import day_of
+from console.accounts.day import day_kept
 from console.accounts.models import User
 from console.cases.models import Case
 from scoring.registry import KINDS
@@ -33,9 +33,9 @@ def weighs(kind: str) -> bool:
 
 
 def serve_limits(user: User, kind: str = "") -> ServeLimits:
-    """One query on two indexes, asked afresh for each claim: a cap that was reached a second ago holds. No limit where content of
-    `kind` is not hard on anybody: severity there is the harm to others, not the weight on who looks."""
+    """One query on two indexes, at most every two seconds: a cap holds at once where it was reached, and everywhere soon. No limit
+    where content of `kind` is not hard on anybody: severity there is the harm to others, not the weight on who looks."""
     if kind and not weighs(kind):
         return ServeLimits()
-    day = day_of(user)
+    day = day_kept(user)
     return ServeLimits(max_severity=day.max_severity, avoid=day.avoid, cap=day.cap_severity)

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from console.accounts.care import care_rules_change, category_avoid, lighter_start, preferences_change
-from console.accounts.day import day_of
+from console.accounts.day import day_kept, day_of, days_forget
 from console.accounts.exposure import exposure_by_day
 from console.accounts.models import Break, CareRules, Stretch, User
 from console.accounts.stretches import break_begin, break_end, stretch_extend
@@ -46,6 +46,7 @@ def one_long_day(db: None) -> None:
 def seen(user: User, *, minutes: float, ago: float = 0, severity: int = 3, sort: str = "clear") -> Stretch:
     """Hard content on the screen for so many minutes, until `ago` minutes ago."""
     until = timezone.now() - timedelta(minutes=ago)
+    days_forget(user)
     return Stretch.objects.create(
         id=uuid.uuid4(), user=user, sort=sort, severity=severity, started_at=until - timedelta(minutes=minutes), ended_at=until
     )
@@ -84,7 +85,7 @@ def test_it_counts_a_beat_that_comes_twice_once(page: Client, held: Claim, rita:
     same = str(uuid.uuid4())
     for _ in range(3):
         send(page, held, id=same, began=20)
-    assert day_of(rita).severe_s == pytest.approx(20, abs=1)
+    assert 20 <= day_of(rita).severe_s < 40  # and the time that the beats themselves took
     assert Stretch.objects.count() == 1
 
 
@@ -93,7 +94,7 @@ def test_it_lets_a_stretch_grow_and_never_shrink(page: Client, held: Claim, rita
     send(page, held, id=same, began=30, until=15)
     send(page, held, id=same, began=30, until=5)
     send(page, held, id=same, began=30, until=25)  # late, out of order
-    assert day_of(rita).severe_s == pytest.approx(25, abs=1)
+    assert 25 <= day_of(rita).severe_s < 40  # and the time that the beats themselves took
 
 
 def test_it_counts_two_tabs_once_and_the_worse_severity(rita: User) -> None:
@@ -140,8 +141,9 @@ def test_it_counts_nothing_from_before_the_claim(page: Client, claimed: Claimed,
     claim = claimed(severity_hint=3)
     Claim.objects.update(started_at=timezone.now() - timedelta(seconds=4))
     send(page, claim, began=30)
-    assert day_of(rita).severe_s == pytest.approx(4, abs=1)
-    send(page, claim, began=40, until=30)
+    claim.refresh_from_db()
+    assert Stretch.objects.get().started_at == claim.started_at
+    send(page, claim, began=90, until=80)
     assert Stretch.objects.count() == 1
 
 
@@ -342,3 +344,16 @@ def test_it_keeps_stretches_and_breaks_for_a_month(rita: User) -> None:
     tidy_old_rows()
     assert list(Stretch.objects.all()) == [new]
     assert not Break.objects.exists()
+
+
+def test_it_asks_the_database_once_for_quick_claims_and_again_when_something_was_written(
+    rita: User, held: Claim, page: Client, django_assert_num_queries: Any
+) -> None:
+    days_forget(rita)
+    day_kept(rita)
+    with django_assert_num_queries(0):
+        serve_limits(rita)
+    send(page, held)
+    assert day_kept(rita).severe_s > 0
+    lighter_start(user=rita)
+    assert serve_limits(rita).max_severity == 1

@@ -17,6 +17,7 @@ from django.test import Client
 from django.utils import timezone
 
 from console.accounts.care import care_rules, care_rules_change, looks_of, preferences_change, preferences_of
+from console.accounts.day import days_forget
 from console.accounts.models import Break, CareRules, Preferences, Stretch, User
 from console.accounts.roles import WELLBEING, Role, looks_after
 from console.accounts.services import duty_give, duty_take
@@ -47,6 +48,7 @@ def text_of(answer: Any) -> str:
 
 def hard(user: User, minutes: int, severity: int = 2) -> None:
     now = timezone.now()
+    days_forget(user)
     CareRules.objects.get_or_create(pk=1, defaults={"day_starts": (now - timedelta(hours=12)).hour})
     Stretch.objects.create(
         id=uuid.uuid4(), user=user, sort="clear", severity=severity, started_at=now - timedelta(minutes=minutes), ended_at=now
