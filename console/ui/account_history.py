@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
+from console.cases.models import Case
 from console.intake.models import Item
 from console.scores.models import Decision
 
@@ -41,9 +43,14 @@ def account_history(item: Item) -> AccountHistory | None:
     ids = list(earlier.values_list("pk", flat=True)[:COUNTED])
     if not ids:
         return None
-    decided = Decision.objects.filter(item_id__in=ids, state__in=IN_EFFECT)
+    decided = Decision.objects.filter(item_id__in=ids, state__in=IN_EFFECT).exclude(item__in=_looked_at_again(ids))
     enforced: int = decided.aggregate(n=Count("pk", filter=Q(outcome="enforce")))["n"]
     last = list(Item.objects.filter(pk__in=ids[:SHOWN]).order_by("-pk"))
     outcomes = dict(decided.filter(item_id__in=ids[:SHOWN], outcome__in=["allow", "enforce"]).values_list("item_id", "outcome"))
     rows = [Earlier(item=i, outcome=outcomes.get(i.pk, "")) for i in last]
     return AccountHistory(account=item.actor_id, total=len(ids), enforced=enforced, last=rows)
+
+
+def _looked_at_again(ids: Sequence[UUID]) -> QuerySet[Case, UUID]:
+    """While somebody is to look, what was decided before is not told."""
+    return Case.objects.filter(item_id__in=ids).exclude(state=Case.State.CLOSED).values_list("item_id", flat=True)

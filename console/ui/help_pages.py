@@ -12,7 +12,8 @@ from scoring.registry import KINDS
 
 TOPICS = {
     "start": "Getting started", "keys": "Keys", "wellbeing": "Wellbeing", "many": "Many at once, and corrections",
-    "queues": "Queues and routing", "loop": "How the loop works", "first-item": "Post the first item", "roles": "Roles",
+    "queues": "Queues and routing", "search": "Search and accounts",
+    "loop": "How the loop works", "first-item": "Post the first item", "roles": "Roles",
     "automation": "Automation and the demo policy", "glossary": "Words",
 }  # fmt: skip
 

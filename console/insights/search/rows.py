@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -66,6 +66,17 @@ def search_put(*, items: Sequence[Item], readings: Sequence[Reading]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_PUT, [SEPARATOR, *columns])
         cursor.execute(_WAIT_FOR_VECTOR, [[item.pk for item, _ in pairs if item.kind in KINDS and KINDS[item.kind].prose]])
+
+
+def search_fill(progress: Callable[[int], None] = lambda done: None) -> int:
+    """Rows for all settled items that have none, in batches; returns how many. It may be stopped and started again."""
+    last: UUID | None = None
+    done = 0
+    while items := missing_after(last):
+        search_put(items=items, readings=[reading_of(item) for item in items])
+        last, done = items[-1].pk, done + len(items)
+        progress(done)
+    return done
 
 
 def missing_after(last: UUID | None, *, limit: int = 500) -> list[Item]:

@@ -16,6 +16,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from console.cases.services import queue_ensure_defaults
+from console.insights.search.rows import missing_after
 from console.policies.services import policy_ensure_defaults
 from console.quality.plans import plans_ensure_defaults
 from console.training.services import model_ensure_starters
@@ -43,6 +44,10 @@ class Command(BaseCommand):
             self._encoder()
         for model in model_ensure_starters():
             self.stdout.write(f"  model {model}: the starter serves")
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT search_vectors_ensure()")  # pgvector may have come since the migration
+        if missing_after(None, limit=1):
+            self.stdout.write("  search: older items cannot be found by their words yet; run manage.py index_items once")
 
     def _migrate(self) -> None:
         executor = MigrationExecutor(connection)

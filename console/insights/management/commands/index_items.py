@@ -9,10 +9,8 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection
 
 from console.insights.models import ItemVector
-from console.insights.search.rows import missing_after, reading_of, search_put
+from console.insights.search.rows import search_fill
 from console.intake.models import Item
-
-BATCH = 500
 
 
 class Command(BaseCommand):
@@ -33,10 +31,9 @@ class Command(BaseCommand):
         if options["vectors"]:
             ItemVector.objects.exclude(encoder="").update(encoder="")
         total = Item.objects.exclude(status=Item.Status.RECEIVED).filter(search_row__isnull=True).count()
-        last, done = None, 0
-        while items := missing_after(last, limit=BATCH):
-            search_put(items=items, readings=[reading_of(item) for item in items])
-            last, done = items[-1].pk, done + len(items)
-            sys.stderr.write(f"\r  {done:,} of {total:,} items [{'#' * int(30 * done / max(total, done)):<30}]")
+        done = search_fill(lambda done: self._tell(done, total))
         sys.stderr.write("\n" if done else "")
         self.stdout.write(f"{done:,} items can be found now." if done else "Every settled item can be found already.")
+
+    def _tell(self, done: int, total: int) -> None:
+        sys.stderr.write(f"\r  {done:,} of {total:,} items [{'#' * int(30 * done / max(total, done)):<30}]")

@@ -12,6 +12,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from console.accounts.services import source_ensure
+from console.insights.search.rows import search_fill
 from console.training.base_data import base_store
 from console.training.imports import Row, label_rows, labels_import
 from scoring.kind import Kind
@@ -76,4 +77,5 @@ class Command(BaseCommand):
             more, wrong = labels_import(kind=kind, source=source, rows=batch)
             counts.update(more)
             problems += wrong
+        search_fill()  # they come with their decision, so nothing will score them
         return ", ".join(f"{count} {name}" for name, count in counts.items()) or "the file holds no labelled rows"
