@@ -120,6 +120,7 @@ class Claim(models.Model):
     evidence_seen = models.BooleanField(default=False)
     first_outcome = models.CharField(max_length=8, default="", db_default="", blank=True)  # chosen before the evidence was shown
     ahead = models.BooleanField(default=False, db_default=False)  # fetched before its turn, by a short lease: not yet on the screen
+    together = models.BooleanField(default=False, db_default=False)  # one of many on a batch page, beside the case on the screen
     started_at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_because = models.CharField(max_length=300, default="", db_default="", blank=True)  # told to who held it

@@ -1,4 +1,4 @@
-"""Who has a case on the screen: real rows with a short life. Whoever goes away is forgotten by the clock."""
+"""Who has a case on the screen, or holds it: real rows with a short life. Whoever goes away is forgotten by the clock."""
 
 from __future__ import annotations
 
@@ -15,9 +15,13 @@ INSERT INTO cases_presence (case_id, person_id, seen_at) VALUES (%s, %s, clock_t
 ON CONFLICT (case_id, person_id) DO UPDATE SET seen_at = excluded.seen_at
 """
 _OTHERS = """
-SELECT p.id, p.username, p.first_name, p.last_name FROM cases_presence here JOIN accounts_user p ON p.id = here.person_id
-WHERE here.case_id = %s AND here.person_id <> %s AND here.seen_at > clock_timestamp() - make_interval(secs => %s)
-ORDER BY here.seen_at DESC, p.id
+SELECT p.id, p.username, p.first_name, p.last_name FROM accounts_user p JOIN (
+    SELECT person_id, seen_at FROM cases_presence WHERE case_id = %(case)s AND seen_at > clock_timestamp() - make_interval(secs => %(secs)s)
+    UNION ALL
+    SELECT reviewer_id, started_at FROM cases_claim
+    WHERE case_id = %(case)s AND state = 'open' AND NOT ahead AND lease_until > clock_timestamp()
+) here ON here.person_id = p.id
+WHERE p.id <> %(person)s GROUP BY p.id ORDER BY max(here.seen_at) DESC, p.id
 """
 
 
@@ -31,5 +35,5 @@ def presence_end(*, case_id: UUID, person: User) -> None:
 
 
 def others_present(*, case_id: UUID, person: User) -> list[User]:
-    """Who else has the case on the screen, latest first."""
-    return list(User.objects.raw(_OTHERS, [case_id, person.pk, PRESENT_SECONDS]))
+    """Who else has the case on the screen or holds it, latest first."""
+    return list(User.objects.raw(_OTHERS, {"case": case_id, "person": person.pk, "secs": PRESENT_SECONDS}))

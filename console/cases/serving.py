@@ -37,7 +37,7 @@ def _in_turn(reviewer: User) -> Iterator[None]:
 def _held(queue_id: int, reviewer: User, *, source_id: int | None = None) -> QuerySet[Claim]:
     """First what is served first."""
     held = Claim.objects.select_related("reviewer", "case__item__source", "case__queue").filter(
-        reviewer=reviewer, state=Claim.State.OPEN, lease_until__gt=Now(), case__queue=queue_id
+        reviewer=reviewer, state=Claim.State.OPEN, lease_until__gt=Now(), case__queue=queue_id, together=False
     )
     if source_id is not None:
         held = held.filter(case__item__source_id=source_id)
@@ -111,6 +111,11 @@ def holds_begin(*, case_ids: Collection[UUID], reviewer: User) -> dict[UUID, int
             lease_until=Now() + timedelta(seconds=lease_seconds(ahead=False))
         )
         return {claim.case_id: claim.token for claim in claims}
+
+
+def holds_together(*, case_ids: Collection[UUID], reviewer: User) -> None:
+    """What the person has of these is one of many from now on: it stands beside the case on the screen, not in its way."""
+    Claim.objects.filter(case_id__in=case_ids, reviewer=reviewer, state=Claim.State.OPEN).update(together=True)
 
 
 def _give_back_beyond(reviewer: User, queue_id: int | None = None) -> None:

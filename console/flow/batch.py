@@ -16,7 +16,7 @@ from console.cases.alike import Partner, together
 from console.cases.claiming import actor_of, case_claim_one
 from console.cases.holding import Hold, case_heartbeat, case_release
 from console.cases.models import Case
-from console.cases.serving import holds_begin
+from console.cases.serving import holds_begin, holds_together
 from console.common.clock import db_now
 from console.common.errors import Conflict, DomainError, Invalid, NotFound
 from console.common.models import OutboxEvent
@@ -64,6 +64,7 @@ def batch_hold(*, batch: Batch, is_lead: bool = False, undone: bool = False) -> 
         if member.case_id not in mine:
             taken = case_claim_one(case_id=member.case_id, reviewer=batch.reviewer, is_lead=is_lead, undone=undone)
         member.token = taken.token if taken else mine.get(member.case_id)
+    holds_together(case_ids=[member.case_id for member in members], reviewer=batch.reviewer)
     BatchCase.objects.bulk_update(members, ["token"])
 
 

@@ -94,8 +94,9 @@ GROUPS = (
     Group(
         "A case: pass it on",
         (
-            Key("d", "Second opinion, or a lead", _FORM),
+            Key("d", "Second opinion, a lead, or a colleague by name", _FORM),
             Key("s", "Skip", _FORM),
+            Key("+", "Keep the case longer", "[data-keep]"),
             Key("u", "Undo the last one, or the last batch", "#toast, [data-key=u]"),
             Key("z", "Open what belongs with a case (J too, where it has no rows)", "[data-key=z]"),
         ),

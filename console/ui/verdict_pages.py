@@ -37,7 +37,7 @@ def verdict(request: HttpRequest, case_id: UUID) -> HttpResponse:
     try:
         _give_once(request, hold_of(request, case))
     except DomainError as error:
-        return _refused_in_background(case, error) if background else refused(request, case, error)
+        return _refused_in_background(request, case, error) if background else refused(request, case, error)
     return JsonResponse(_answer(request, case)) if background else draw_next(request, case.queue)
 
 
@@ -81,15 +81,17 @@ def _undo_html(request: HttpRequest) -> str:
     return render_to_string("cases/undo.html", {"undo": offer}, request) if offer else ""
 
 
-def _refused_in_background(case: Case, error: DomainError) -> JsonResponse:
+def _refused_in_background(request: HttpRequest, case: Case, error: DomainError) -> JsonResponse:
     """In words; `back` is where the case can be looked at again, "" when somebody has decided it."""
     case.refresh_from_db(fields=["state"])
     status = status_of(error)
+    decided = case.state == Case.State.CLOSED
+    lead = "The last one was not stored." if decided else LEADS.get(status, "That did not work.")
+    words = {"lead": lead, "text": sentence_of(error), "take": take_again(case, error), "calm": status == 409}
     return JsonResponse(
         {
-            "lead": LEADS.get(status, "That did not work."), "sentence": sentence_of(error), "take": take_again(case, error),
-            "code": error.code, "back": "" if case.state == Case.State.CLOSED else reverse("ui:case", args=[case.pk]),
-            "item": reverse("ui:item", args=[case.item_id]),
+            "code": error.code, "problem": render_to_string("components/problem.html", words, request),
+            "back": "" if decided else reverse("ui:case", args=[case.pk]),
         },
         status=status,
     )  # fmt: skip

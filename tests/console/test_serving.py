@@ -34,8 +34,11 @@ def current_and_ahead(person: User) -> tuple[int, int]:
 
 @pytest.fixture
 def five(waiting: Waiting) -> list[Case]:
-    """Most severe first: so they are served."""
-    return [waiting(f"Text {n}.", severity_hint=max(0, 3 - n)) for n in range(5)]
+    """In the order in which they are served."""
+    cases = [waiting(f"Text {n}.") for n in range(5)]
+    for n, case in enumerate(cases):
+        Case.objects.filter(pk=case.pk).update(priority=-n)
+    return cases
 
 
 def test_it_holds_one_and_at_most_two_ahead(five: list[Case], rita: User) -> None:

@@ -70,19 +70,6 @@ def test_it_says_what_will_happen_and_shows_the_clause(rita_page: Page, waiting:
     expect(rita_page.locator('[name="clause"]:checked')).to_have_count(0)
 
 
-def test_it_has_the_next_case_in_the_same_answer(rita_page: Page, waiting: Waiting) -> None:
-    first, second = waiting(), waiting(text="The bread was old.")
-    start(rita_page, first)
-    answers: list[str] = []
-    rita_page.on("response", lambda response: answers.append(response.url))
-    rita_page.keyboard.press("a")
-    rita_page.keyboard.press("Enter")
-    rita_page.wait_for_url(f"**/cases/{second.pk}/")
-    expect(rita_page.locator(".content-card")).to_contain_text("The bread was old.")
-    assert [url for url in answers if "/static/" not in url] == [url for url in answers if url.endswith("/verdict")]
-    assert len([url for url in answers if url.endswith("/verdict")]) == 1
-
-
 def test_it_undoes_and_brings_back_what_was_chosen(rita_page: Page, waiting: Waiting) -> None:
     first, _second = waiting(), waiting(text="The bread was old.")
     start(rita_page, first)
@@ -158,19 +145,6 @@ def test_it_keeps_the_draft_through_a_reload_and_a_lost_hold(rita_page: Page, wa
     rita_page.keyboard.press("Enter")
     expect(rita_page.locator("#toast")).to_be_visible()
     assert Verdict.objects.get(case=case).note == "Look at the last line."
-
-
-def test_it_says_that_the_line_is_gone_and_sends_once_it_is_back(rita_page: Page, waiting: Waiting) -> None:
-    start(rita_page, waiting())
-    rita_page.keyboard.press("4")
-    rita_page.context.set_offline(True)
-    rita_page.keyboard.press("Enter")
-    expect(rita_page.locator("#problem")).to_contain_text("You are offline.")
-    assert not Verdict.objects.exists()
-    rita_page.context.set_offline(False)
-    rita_page.keyboard.press("Enter")
-    expect(rita_page.locator("#toast")).to_be_visible()
-    assert Verdict.objects.count() == 1
 
 
 def test_it_skips_and_asks_others_by_key(rita_page: Page, waiting: Waiting) -> None:

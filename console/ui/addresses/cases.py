@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from console.ui import assign_pages, case_pages, hold_pages, verdict_pages
+from console.ui import ahead_pages, assign_pages, case_pages, hold_pages, verdict_pages
 
 pages: list[URLPattern | URLResolver] = [
     path("cases/<uuid:case_id>/", case_pages.show, name="case"),
@@ -20,6 +20,8 @@ pages: list[URLPattern | URLResolver] = [
     path("cases/<uuid:case_id>/colleagues", assign_pages.colleagues, name="colleagues"),
     path("cases/<uuid:case_id>/hand-over", assign_pages.hand_over, name="hand_over"),
     path("cases/<uuid:case_id>/take-over", assign_pages.take_over, name="take_over"),
+    path("queues/<slug:slug>/ahead", ahead_pages.ahead, name="ahead"),
+    path("ahead/give-back", ahead_pages.give_back, name="give_back"),
     path("cases/assign", assign_pages.assign, name="assign"),
     path("verdicts/<uuid:verdict_id>/undo", verdict_pages.undo, name="undo"),
 ]

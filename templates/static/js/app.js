@@ -36,12 +36,12 @@ function bringUp(place) {
 document.addEventListener("htmx:afterSwap", (event) => event.detail.target?.id === "problem" && bringUp(event.detail.target));
 
 // The machine may not answer: say so, keep what was written.
-export function showProblem(lead, text) {
+export function showProblem(lead, text, calm = false) {
   const place = byId("problem");
   if (!place) return;
   place.replaceChildren();
   const banner = document.createElement("div");
-  banner.className = "banner bad";
+  banner.className = calm ? "banner calm" : "banner bad";
   banner.setAttribute("role", "alert");
   const words = document.createElement("p");
   const bold = document.createElement("b");
@@ -49,6 +49,14 @@ export function showProblem(lead, text) {
   words.append(bold, ` ${text}`);
   banner.append(document.createElement("span"), words);
   place.append(banner);
+  bringUp(place);
+}
+// A refusal as the server drew it, with the way on that it offers.
+export function showRefusal(html) {
+  const place = byId("problem");
+  if (!place) return;
+  place.innerHTML = html;
+  window.htmx.process(place);
   bringUp(place);
 }
 document.addEventListener("htmx:sendError", () => showProblem("You are offline.", "Nothing was sent. What you chose and wrote is kept here; press again when the line is back."));

@@ -12,6 +12,11 @@ function words(seconds) {
   return `Yours for ${Math.round(seconds / 60)} min`;
 }
 
+// Said once, when four fifths of the time are over: enough is left to act.
+function warn(place) {
+  place.querySelector("[data-lease-near]").textContent = "Your hold ends soon. Press + to keep it longer.";
+}
+
 export function startLease(screen) {
   clearInterval(timer);
   clearInterval(beat);
@@ -37,7 +42,9 @@ export function startLease(screen) {
   const draw = () => {
     const left = (endsAt - performance.now()) / 1000;
     if (left <= 0) return lose("Your hold on this case ran out.");
-    ring.classList.toggle("near", left / total < NEAR);
+    const near = left / total < NEAR;
+    if (near && !ring.classList.contains("near")) warn(place);
+    ring.classList.toggle("near", near);
     ring.querySelector(".left").setAttribute("stroke-dasharray", `${((100 * left) / total).toFixed(0)} 100`);
     say(words(left));
     return undefined;
@@ -51,6 +58,7 @@ export function startLease(screen) {
       if (!screen.isConnected || gone) return;
       if (answer.ok) {
         endsAt = performance.now() + (await answer.json()).seconds * 1000;
+        place.querySelector("[data-lease-near]").textContent = "";
         draw();
       } else if (answer.status === 409) {
         lose((await answer.json()).sentence);

@@ -1,0 +1,107 @@
+// Giving a verdict: the next case is on the screen at once, and the verdict follows in the background.
+// What is refused brings its case back, with the draft and the words.
+import { forgetAhead, refill, show, takeNext } from "./ahead.js";
+import { showProblem, showRefusal } from "./app.js";
+import { forgetLater } from "./draft.js";
+import { onKey } from "./keys.js";
+import { lastOne, onItsWay, send, takeBack } from "./line.js";
+import { hideMedia } from "./media.js";
+
+const PATIENCE = 400; // until then the answer is there, with the real offer to undo
+const drawn = new Map(); // case -> its screen as it was left, for a verdict that is taken back before it was sent
+const wantsBack = new Set();
+const screen = () => document.getElementById("screen");
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.id !== "verdict" || event.submitter?.hasAttribute("formaction")) return;
+  event.preventDefault();
+  const { case: id, slug, person } = screen().dataset;
+  if (onItsWay().some((verdict) => verdict.case === id)) return;
+  const fields = [...new FormData(form, event.submitter)].filter(([name]) => name !== "csrfmiddlewaretoken");
+  const words = form.querySelector("[data-commit-words]").textContent;
+  const verdict = { case: id, person, address: form.getAttribute("action"), fields, words };
+  const next = takeNext(slug);
+  if (next) {
+    verdict.next = next.name;
+    hideMedia();
+    screen().querySelector("#toast")?.remove();
+    drawn.set(id, { html: screen().outerHTML, address: location.pathname });
+    show(next);
+    setTimeout(() => offerBack(verdict), PATIENCE);
+  }
+  send(verdict);
+}, true);
+
+document.addEventListener("verdict:stored", ({ detail: { verdict, answer } }) => {
+  drawn.delete(verdict.case);
+  const shown = screen()?.dataset.case;
+  if (answer.screen && (shown === verdict.case || verdict.next?.startsWith(`${shown}:`))) {
+    show({ html: answer.screen, address: answer.address });
+    if (answer.lost) showProblem("Another one came.", answer.lost, true);
+  } else {
+    offer(answer.undo);
+  }
+  const toast = document.getElementById("toast");
+  forgetLater(verdict.case, Number(toast?.dataset.toast ?? 0));
+  if (wantsBack.delete(verdict.case)) toast?.querySelector('[data-key="u"]')?.click();
+  else refill();
+});
+
+document.addEventListener("verdict:refused", async ({ detail: { verdict, answer } }) => {
+  drawn.delete(verdict.case);
+  wantsBack.delete(verdict.case);
+  document.querySelector("#toast[data-waits]")?.remove();
+  if (screen()?.dataset.case !== verdict.case && answer.back) {
+    forgetAhead(); // what was on the screen comes next again
+    await window.htmx.ajax("GET", answer.back, { target: "#screen", swap: "outerHTML" });
+    history.pushState({ htmx: true }, "", answer.back);
+  }
+  showRefusal(answer.problem);
+});
+
+document.addEventListener("verdict:signed-out", () => showProblem("You are signed out.", "Load the page and sign in again: what you decided is kept in this tab and sent then.", true));
+
+function offer(html) {
+  document.getElementById("toast")?.remove();
+  const form = document.getElementById("verdict");
+  if (!form || !html) return;
+  form.insertAdjacentHTML("afterbegin", html);
+  window.htmx.process(document.getElementById("toast"));
+}
+
+// No answer yet: the verdict can be taken back all the same.
+function offerBack(verdict) {
+  if (!onItsWay().includes(verdict) || document.getElementById("toast")) return;
+  const toast = document.createElement("div");
+  toast.className = "toast";
+  toast.id = "toast";
+  toast.dataset.waits = "";
+  toast.setAttribute("role", "status");
+  const said = document.createElement("span");
+  said.textContent = `Last one: ${verdict.words}`;
+  const button = document.createElement("button");
+  button.className = "btn";
+  button.type = "button";
+  button.dataset.key = "u";
+  button.append("Undo ", Object.assign(document.createElement("kbd"), { textContent: "U" }));
+  button.addEventListener("click", undoLast);
+  toast.append(said, button);
+  document.getElementById("verdict")?.prepend(toast);
+}
+
+function undoLast() {
+  const verdict = lastOne();
+  if (!verdict) return false;
+  const before = drawn.get(verdict.case);
+  if (before && takeBack(verdict)) {
+    drawn.delete(verdict.case);
+    forgetAhead();
+    show(before);
+    refill();
+  } else {
+    wantsBack.add(verdict.case);
+  }
+  return true;
+}
+onKey("u", undoLast);
