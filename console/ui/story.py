@@ -11,6 +11,7 @@ from console.common.models import OutboxEvent
 from console.enforcement.models import DeliveryAttempt
 from console.insights.timeline import Event, item_timeline
 from console.intake.models import Item
+from console.policies.selectors import document_of
 from console.scores.models import Decision, Score
 from console.training.models import ModelVersion
 from console.ui.words import in_ten, span_words
@@ -73,7 +74,8 @@ class _Known:
         scores = Score.objects.filter(item=item).only("pk", "model", "checksum", "risk", "labels", "errors", "took_ms")
         self.scores = {str(row.pk): row for row in scores}
         self.decisions = {str(row.pk): row for row in Decision.objects.filter(item=item).order_by("number")}
-        self.verdicts = {str(row.pk): row for row in Verdict.objects.filter(item=item).select_related("claim", "decision")}
+        verdicts = Verdict.objects.filter(item=item).select_related("claim", "decision", "policy_version")
+        self.verdicts = {str(row.pk): row for row in verdicts}
         self.cases = {str(row.pk): row for row in item.cases.all()}
 
     def outcome(self, outcome: str) -> str:
@@ -134,7 +136,7 @@ def _scored(event: Event, known: _Known) -> Mapping[str, Any]:
     parts += [f"Model {score.model} {score.checksum[:8]}"] if score.checksum else []
     parts += [f"Took {score.took_ms:.0f} ms"] if score.took_ms is not None else []
     parts += [str(error).rstrip(".") for error in score.errors.values()]
-    return {"note": ". ".join(parts) + "."}
+    return {"note": ". ".join(parts) + ".", **({} if score.model else {"sentence": "Could not be scored"})}
 
 
 def _decided(event: Event, known: _Known) -> Mapping[str, Any]:
@@ -142,7 +144,8 @@ def _decided(event: Event, known: _Known) -> Mapping[str, Any]:
     if decision is None:
         return {}
     rule = [Chip(text=f"Rule {decision.rule}", tone="machine", sign="rule")] if decision.rule else []
-    return {"note": decision.sentence, "chips": [_outcome_chip(decision.outcome, known), *rule]}
+    sentence = f"Decided by policy version {event.detail.get('policy', '-')}"
+    return {"sentence": sentence, "note": decision.sentence, "chips": [_outcome_chip(decision.outcome, known), *rule]}
 
 
 def _opened(event: Event, known: _Known) -> Mapping[str, Any]:
@@ -160,7 +163,9 @@ def _verdict(event: Event, known: _Known) -> Mapping[str, Any]:
     if verdict is None:
         return {}
     took = (verdict.created_at - verdict.claim.started_at).total_seconds()
-    chips = [_outcome_chip(verdict.outcome, known), *(Chip(text=str(clause)) for clause in verdict.clauses)]
+    titles = {clause.id: clause.title for clause in document_of(verdict.policy_version).clauses}
+    clauses = (Chip(text=f"{clause} {titles.get(clause, '')}".strip()) for clause in verdict.clauses)
+    chips = [_outcome_chip(verdict.outcome, known), *clauses]
     chips.append(Chip(text="Sure" if verdict.certain else "Not sure", tone="person"))
     seen = Chip(text="Evidence shown", tone="machine", sign="seen")
     chips.append(seen if verdict.evidence_seen else Chip(text="Without the evidence", sign="unseen"))
