@@ -45,7 +45,10 @@ app.conf.update(
     worker_max_memory_per_child=2_000_000,  # kB
     worker_send_task_events=False,
     worker_hijack_root_logger=False,
-    imports=("workers.score", "workers.deliver", "workers.train", "workers.sweep", "workers.lease", "workers.queues", "workers.embed"),
+    imports=(
+        "workers.score", "workers.deliver", "workers.train", "workers.sweep", "workers.lease", "workers.queues", "workers.embed",
+        "workers.measure",
+    ),  # fmt: skip
     beat_schedule=BEAT_SCHEDULE,
     beat_max_loop_interval=2,
 )

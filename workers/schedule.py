@@ -26,6 +26,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "seal": _every(10, "seal"),
     "schedules": _every(20, "schedules"),
     "vectors": _every(5, "vectors", queue="light"),
+    "measure-checks": _every(3600, "measure_checks"),
     "tidy": _every(3600, "tidy"),
     **{f"canary-{lane}": _every(15, "canary", queue=lane, args=(lane,)) for lane in (*LANES, "sweep")},
 }

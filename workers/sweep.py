@@ -13,6 +13,8 @@ from console.common.heartbeats import heartbeat_write
 from console.common.jobs import jobs_due, jobs_give_up
 from console.common.tidy import tidy_old_rows
 from console.enforcement.relay import relay_outbox
+from console.quality.measuring import measure_all
+from console.quality.plans import plans_ensure_defaults
 from console.training.services import run_gave_up, schedules_fire
 from workers.app import app
 
@@ -63,6 +65,13 @@ def seal() -> None:
 @app.task(name="schedules")
 def schedules() -> None:
     schedules_fire()
+
+
+@app.task(name="measure_checks")
+def measure_checks() -> None:
+    """Each hour; and queues that were made since get the usual shares."""
+    plans_ensure_defaults()
+    measure_all()
 
 
 @app.task(name="tidy")

@@ -16,7 +16,7 @@ from console.api.base import ANYONE, Answer, ApiView
 from console.api.docs import CURSOR, described
 from console.api.paging import cursor_of, limit_of, page
 from console.api.schemas import DecisionOut, DecisionPage, StatementOut
-from console.api.shapes import decision_row, hidden_from
+from console.api.shapes import decision_row, hidden_from, sealed_from
 from console.common.errors import Invalid, NotFound
 from console.insights.screen import by_machine
 from console.scores.models import Decision
@@ -76,8 +76,11 @@ class Decisions(ApiView):
             rows = rows.filter(effective_at__lt=Now() - SETTLED)
         limit = limit_of(request)
         found = list(rows.order_by("effective_at", "pk")[: limit + 1])
-        hidden = hidden_from(self.caller(), {decision.item_id for decision in found})
-        return Answer(page(request, found, limit, lambda d: decision_row(d, d.item, hidden=d.item_id in hidden), _key))
+        ids = {decision.item_id for decision in found}
+        hidden, sealed = hidden_from(self.caller(), ids), sealed_from(self.caller(), ids)
+        body = page(request, found, limit, lambda d: decision_row(d, d.item, hidden=d.item_id in hidden), _key)
+        body["results"] = [row for row in body["results"] if row["item"] not in sealed]  # decided before, and to be decided again, blind
+        return Answer(body)
 
 
 class DecisionView(ApiView):
@@ -86,7 +89,7 @@ class DecisionView(ApiView):
     def decision(self, decision_id: UUID) -> Decision:
         rows = self.caller().visible(Decision.objects.select_related("item", "policy_version"), "item__source_id")
         found = rows.filter(pk=decision_id).first()
-        if found is None:
+        if found is None or sealed_from(self.caller(), [found.item_id]):
             raise NotFound("There is no such decision.")
         return found
 

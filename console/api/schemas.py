@@ -211,7 +211,7 @@ class VerdictRow(BaseModel):
     severity: int
     certain: bool
     spans: list[dict[str, Any]]
-    decision: UUID
+    decision: UUID | None = Field(description="None where the case was blind: it is not said whether its verdict decides.")
     created_at: datetime
 
 

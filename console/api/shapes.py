@@ -13,6 +13,7 @@ from console.accounts.roles import Role, roles_of
 from console.api.auth import Caller
 from console.cases.models import Case
 from console.insights.screen import BLIND, by_machine, opinions_hidden, sentence_shown
+from console.insights.sealed import as_seen, item_told, sealed_cases
 from console.insights.timeline import Event, item_timeline
 from console.intake.models import Item, Media
 from console.scores.models import Decision, Score
@@ -47,6 +48,9 @@ def item_full(item: Item, caller: Caller) -> Json:
         or item.cases.select_related("queue").order_by("-pk").first()
     )
     hidden = bool(hidden_from(caller, [item.pk]))
+    sealed = sealed_from(caller, [item.pk]).get(item.pk)
+    if sealed is not None:
+        case, item = as_seen(sealed)[0], item_told(sealed)
     decision = item.decisions.filter(state__in=["effective", "held"]).select_related("policy_version").first()
     undecided = case is not None and case.state != Case.State.CLOSED
     told = not hidden or not (undecided or (decision is not None and by_machine(decision)))
@@ -56,8 +60,18 @@ def item_full(item: Item, caller: Caller) -> Json:
         "scores": [] if hidden else [score_row(score) for score in item.scores.order_by("-pk")[:20]],
         "decision": decision_row(decision, item) if decision and told else None,
         "case": case_row(case, blind=hidden and case.blind, revealed=not hidden) if case else None,
-        "history": [_event(e, caller) for e in item_timeline(item) if not (hidden and e.by == "machine")],
+        "history": [_event(e, caller) for e in item_timeline(item, sealed=sealed) if not (hidden and e.by == "machine")],
     }  # fmt: skip
+
+
+def sealed_from(caller: Caller, item_ids: Collection[UUID]) -> dict[UUID, Case]:
+    """By item, the blind case that the caller may still decide."""
+    return sealed_cases(item_ids, caller.user, roles_told(caller))
+
+
+def roles_told(caller: Caller) -> frozenset[Role]:
+    """What the caller may be is what counts, not what this token may do: they could look with one and decide with another."""
+    return caller.roles if Role.INTEGRATION in caller.roles else caller.roles | roles_of(caller.user)
 
 
 def hidden_from(caller: Caller, item_ids: Collection[UUID]) -> set[UUID]:
@@ -111,11 +125,12 @@ def case_row(case: Case, *, blind: bool = False, revealed: bool = True) -> Json:
 
 
 def verdict_row(verdict: Verdict) -> Json:
+    """Of a blind case the decision is not named: some have none."""
     return {
         "id": verdict.pk, "case": verdict.case_id, "item": verdict.item_id, "state": verdict.state, "outcome": verdict.outcome,
         "action": verdict.action or None, "duration_hours": verdict.duration_hours, "clauses": verdict.clauses,
         "severity": verdict.severity, "certain": verdict.certain, "spans": verdict.spans,
-        "decision": verdict.decision_id, "created_at": verdict.created_at,
+        "decision": None if verdict.case.blind else verdict.decision_id, "created_at": verdict.created_at,
     }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from console.cases.selectors import verdict_first
 from console.common.clock import db_now
 from console.common.errors import Unavailable
 from console.insights.related import related_items
+from console.insights.sealed import as_seen
 from console.intake.history import scoring_items
 from console.intake.models import Item
 from console.policies.models import PolicyVersion
@@ -107,7 +108,7 @@ def _figures(kind: str) -> Mapping[str, float]:
 
 def case_open(*, case: Case, claim: Claim | None) -> CaseScreen:
     """Draw a case for who holds it. Evidence is there once they asked for it (claim.evidence_seen), never when blind or ahead."""
-    item = case.item
+    case, item = as_seen(case)
     allowed = not case.blind
     shown = allowed and claim is not None and claim.evidence_seen and not claim.ahead
     score = item.scores.order_by("-pk").first()

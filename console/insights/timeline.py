@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from console.audit.models import AuditRow
+from console.cases.models import Case
 from console.intake.models import Item
 
 
@@ -59,10 +62,20 @@ SENTENCES = {
 }
 
 
-def item_timeline(item: Item) -> list[Event]:
-    """Oldest first. What was done to the item as a known answer is not told: it would be one no more."""
-    hidden = [f"case:{pk}" for pk in item.measurements.filter(gold__isnull=False).values_list("case_id", flat=True)]
-    return [_event(row) for row in AuditRow.objects.filter(item_id=item.pk).exclude(subject__in=hidden).order_by("pk")]
+FROM_OUTSIDE = ("item.received", "item.reported", "item.feedback", "item.viewed")
+HOLDS = ("case.fetched", "case.claimed", "case.released", "case.expired", "case.skipped")
+
+
+def item_timeline(item: Item, *, sealed: Case | None = None) -> list[Event]:
+    """Oldest first. What was done to the item as a known answer is not told: it would be one no more. With `sealed`, the blind case
+    that the reader may still decide, nothing is told but what came from outside, and who holds that case."""
+    rows = AuditRow.objects.filter(item_id=item.pk).order_by("pk")
+    if sealed is not None:
+        rows = rows.filter(Q(verb__in=FROM_OUTSIDE) | Q(subject=f"case:{sealed.pk}", verb__in=HOLDS))
+    else:
+        known = item.measurements.filter(gold__isnull=False).values_list("case_id", flat=True)
+        rows = rows.exclude(subject__in=[f"case:{pk}" for pk in known])
+    return [_event(row) for row in rows]
 
 
 def _event(row: AuditRow) -> Event:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
@@ -61,11 +60,6 @@ def gold_retire(*, gold_id: int, user: User) -> Gold:
     audit_append(actor=f"user:{user.get_username()}", verb="gold.retired", subject=f"gold:{gold.pk}")
     gold.is_active = False
     return gold
-
-
-def gold_item_ids(kind: str) -> set[UUID]:
-    """Items that no training and no test of a model may hold, retired ones too."""
-    return set(Gold.objects.filter(item__kind=kind).values_list("item_id", flat=True))
 
 
 def gold_pick(*, queue: Queue, reviewer: User, limits: ServeLimits, source_id: int | None = None) -> Gold | None:

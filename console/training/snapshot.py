@@ -22,6 +22,7 @@ from django.db.models.functions import Now
 
 from console.intake.history import scoring_items
 from console.intake.models import Item
+from console.quality.selectors import gold_item_ids, reviewer_weights
 from console.training.groups import group_names
 from console.training.models import Snapshot
 from console.training.selectors import home_path
@@ -75,12 +76,16 @@ def write_atomically(path: Path, body: bytes) -> None:
 
 
 def _labels(kind: str) -> dict[UUID, list[LabelRow]]:
-    """By item, the newest label of each name that was not withdrawn; verdicts that can still be undone are left out."""
+    """By item, the newest label of each name that was not withdrawn; verdicts that can still be undone are left out, and so are
+    items whose answer is known: who is measured by them must not be measured by a model that learned them."""
     rows = Label.objects.filter(item__kind=kind, withdrawn=False).filter(Q(verdict=None) | Q(verdict__undo_until__lte=Now()))
+    rows = rows.exclude(item_id__in=gold_item_ids(kind))
+    weights = reviewer_weights(kind)
     newest = rows.order_by("item_id", "name", "-id").distinct("item_id", "name")
     found: dict[UUID, list[LabelRow]] = {}
-    for row in newest.values("item_id", "name", "value", "source", "model_visible", "weight", "spans"):
-        found.setdefault(row["item_id"], []).append(dict(row))
+    for row in newest.values("item_id", "name", "value", "source", "model_visible", "weight", "spans", "verdict__reviewer_id"):
+        weight = row["weight"] * weights.get(row["verdict__reviewer_id"], 1.0)
+        found.setdefault(row["item_id"], []).append({**row, "weight": weight})
     return found
 
 
@@ -99,7 +104,7 @@ def _line(item: ScoringItem, rows: Sequence[LabelRow]) -> Line:
         "labels": {row["name"]: row["value"] for row in rows}, "weight": round(sum(row["weight"] for row in rows) / len(rows), 4),
         "spans": sorted({pair for row in rows if row["value"] for pair in _pairs(row["spans"])}),
         "sources": sorted({row["source"] for row in rows}),
-        "exam": not any(row["model_visible"] or row["source"] == "gold" for row in rows),
+        "exam": not any(row["model_visible"] for row in rows),
     }  # fmt: skip
 
 

@@ -10,10 +10,11 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from console.accounts.roles import Role, user_has_role
+from console.accounts.roles import Role, roles_of, user_has_role
 from console.cases.models import Case
 from console.cases.selectors import kinds_closed_to
 from console.insights.screen import by_machine, item_blocks, opinion_hidden
+from console.insights.sealed import as_seen, item_told, sealed_cases
 from console.intake.models import Item, Quarantine
 from console.policies.selectors import document_of
 from console.scores.models import Decision
@@ -37,6 +38,9 @@ PAGE = 50
 def show(request: HttpRequest, item_id: UUID) -> HttpResponse:
     item = get_object_or_404(Item.objects.select_related("source").exclude(kind__in=kinds_closed_to(person(request))), pk=item_id)
     case = Case.objects.select_related("queue").filter(item=item).exclude(state=Case.State.CLOSED).first()
+    sealed = sealed_cases([item.pk], person(request), roles_of(person(request))).get(item.pk)
+    if sealed is not None:
+        case, item = as_seen(sealed)[0], item_told(sealed)
     decision = Decision.objects.select_related("policy_version__policy").filter(item=item, state__in=IN_EFFECT).first()
     # While a person is still to decide, or may undo, the machine's opinion stays folded away here too: a look would spoil the verdict.
     hidden = opinion_hidden(item, person(request))
@@ -49,7 +53,7 @@ def show(request: HttpRequest, item_id: UUID) -> HttpResponse:
         "item": item, "case": case, "hidden": hidden, "decision": decision, "clause": clause, "score": score,
         "action": action_title(decision.action) if decision else "",
         "content": [b for b in blocks if b.area == "content"], "context": [b for b in blocks if b.area == "context"],
-        "evidence": [b for b in blocks if b.area == "evidence"], "days": days_of(item_story(item, hidden=hidden)),
+        "evidence": [b for b in blocks if b.area == "evidence"], "days": days_of(item_story(item, hidden=hidden, sealed=sealed)),
         "actions": item.actions.order_by("created_at") if decision else [], "read_only": True, "correct": _correct(request, decision),
         "verifies": any(user_has_role(person(request), role) for role in VERIFIERS), "undo": undo_offer(person(request)),
     }  # fmt: skip

@@ -109,7 +109,7 @@ def case_context(case: Case, claim: Claim | None, user: User, holder: Claim | No
     ahead = claim is not None and claim.ahead
     left = total if ahead else seconds_until(claim.lease_until) if claim else 0
     return {
-        "screen": screen, "case": case, "claim": claim, "item": screen.item, "kind": screen.kind, "words": screen.kind.words,
+        "screen": screen, "case": screen.case, "claim": claim, "item": screen.item, "kind": screen.kind, "words": screen.kind.words,
         "holder": holder, "history": account_history(screen.item), "likely": _likely(screen),
         "content": screen.area("content"), "context": screen.area("context"), "evidence": screen.area("evidence"),
         "reasons": reason_options(screen.policy), "skip_reasons": SKIP_REASONS,

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from console.common.models import OutboxEvent
+from console.cases.models import Case
 from console.enforcement.models import DeliveryAttempt
 from console.insights.timeline import Event, item_timeline
 from console.intake.models import Item
@@ -89,18 +90,19 @@ class _Known:
         return earlier[-1] if earlier else None
 
 
-def item_story(item: Item, *, hidden: bool) -> list[Line]:
-    """Oldest first. With `hidden` nothing that tells of the machine's opinion is in it: a person is still to decide."""
+def item_story(item: Item, *, hidden: bool, sealed: Case | None = None) -> list[Line]:
+    """Oldest first. With `hidden` nothing that tells of the machine's opinion is in it: a person is still to decide. With `sealed`,
+    the blind case that this reader may be that person of, nothing that was decided before either."""
     known = _Known(item, hidden)
-    lines = [_line(event, known) for event in item_timeline(item) if not (hidden and _tells(event, known))]
+    lines = [_line(event, known) for event in item_timeline(item, sealed=sealed) if not (hidden and _tells(event, known))]
     lines += [] if hidden else [*_deliveries(item), *_training(item)]
     return sorted(lines, key=lambda line: line.at)
 
 
-def events_shown(item: Item, *, hidden: bool) -> list[Event]:
+def events_shown(item: Item, *, hidden: bool, sealed: Case | None = None) -> list[Event]:
     """The audit rows of the story, for export."""
     known = _Known(item, hidden)
-    return [event for event in item_timeline(item) if not (hidden and _tells(event, known))]
+    return [event for event in item_timeline(item, sealed=sealed) if not (hidden and _tells(event, known))]
 
 
 def _tells(event: Event, known: _Known) -> bool:

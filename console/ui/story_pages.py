@@ -66,7 +66,7 @@ def export(request: HttpRequest, item_id: UUID) -> JsonResponse:
             "at": event.at, "actor": event.actor, "by": event.by, "verb": event.verb, "subject": event.subject, "sentence": event.sentence,
             "detail": event.detail, "seal_seq": event.seal_seq, "hash": event.hash or None,
         }
-        for event in events_shown(item, hidden=hidden)
+        for event in events_shown(item, hidden=hidden, sealed=sealed_cases([item.pk], user, roles_of(user)).get(item.pk))
     ]  # fmt: skip
     about = {"id": item.pk, "external_id": item.external_id, "kind": item.kind, "source": item.source.slug, "status": item.status}
     response = JsonResponse({"item": about, "machine_hidden": hidden, "events": events})

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Model, Q, QuerySet
 
 from console.insights.models import SearchRow
+from console.insights.sealed import items_told
 from console.insights.search.filters import SearchFilter, Viewer
 from console.insights.search.words import exact_name, words_query
 from console.intake.models import Item
@@ -38,7 +39,7 @@ def search(asked: SearchFilter, viewer: Viewer, *, after: UUID | None = None, li
     ids = found_ids(asked, viewer, after=after, limit=wanted + 1)
     shown = ids[:limit]
     return Found(
-        items=in_order(shown), next_after=shown[-1] if len(ids) > limit else None,
+        items=items_told(in_order(shown), viewer.user, viewer.roles), next_after=shown[-1] if len(ids) > limit else None,
         count=min(len(ids), COUNTED) if count else None, more=count and len(ids) > COUNTED - 1,
     )  # fmt: skip
 
@@ -81,7 +82,7 @@ def _newest(rows: QuerySet[SearchRow], after: UUID | None, limit: int) -> list[U
 
 def filtered(asked: SearchFilter, viewer: Viewer) -> QuerySet[SearchRow]:
     """Search rows that fit and exist for this viewer. A filter on what was decided never tells of what is still open to them."""
-    rows = _common(SearchRow.objects.all(), asked, viewer)
+    rows = _with_status(_common(SearchRow.objects.all(), asked, viewer), asked.status, viewer)
     exact = {
         "language": asked.language.lower(), "action": asked.action, "label": asked.label,
         "outcome": asked.outcome, "reviewer__username": asked.reviewer,
@@ -109,13 +110,23 @@ def filtered(asked: SearchFilter, viewer: Viewer) -> QuerySet[SearchRow]:
     return rows
 
 
+def _with_status(rows: QuerySet[SearchRow], status: str, viewer: Viewer) -> QuerySet[SearchRow]:
+    """To who decides, what is looked at a second time is with people, like anything else that they may be given."""
+    if not status:
+        return rows
+    if not viewer.decides:
+        return rows.filter(status=status)
+    open_again = Q(is_open=True)
+    return rows.filter(Q(status=status) | open_again if status == Item.Status.IN_REVIEW else Q(status=status) & ~open_again)
+
+
 def _common(rows: QuerySet[M], asked: SearchFilter, viewer: Viewer) -> QuerySet[M]:
     """What is known of an item from the moment it arrived; named alike in both tables."""
     if viewer.source_id is not None:
         rows = rows.filter(source_id=viewer.source_id)
     if viewer.closed_kinds:
         rows = rows.exclude(kind__in=viewer.closed_kinds)
-    exact = {"kind": asked.kind, "source__slug": asked.source, "status": asked.status}
+    exact = {"kind": asked.kind, "source__slug": asked.source}
     rows = rows.filter(**{name: value for name, value in exact.items() if value})
     if asked.since:
         rows = rows.filter(received_at__gte=asked.since)
