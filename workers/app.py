@@ -48,7 +48,7 @@ app.conf.update(
     imports=(
         "workers.score", "workers.deliver", "workers.train", "workers.sweep", "workers.lease", "workers.queues", "workers.embed",
         "workers.measure",
-    ),  # fmt: skip
+    ),
     beat_schedule=BEAT_SCHEDULE,
     beat_max_loop_interval=2,
 )

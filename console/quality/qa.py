@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from console.accounts.models import User
 from console.audit.services import audit_append
 from console.common.errors import Conflict, Forbidden, Invalid
-from console.quality.models import QaReview
+from console.quality.models import Check, QaReview
 from console.quality.plans import luck
 from console.verdicts.models import Verdict
 
@@ -19,7 +19,9 @@ NEWEST = 500  # the draw is from the newest verdicts: an old one helps nobody
 def qa_open(kind: str, lead: User) -> QuerySet[Verdict]:
     """Verdicts in effect of others that no lead has looked at."""
     rows = Verdict.objects.filter(item__kind=kind, state=Verdict.State.GIVEN, undo_until__lte=Now(), decision__isnull=False)
-    return rows.filter(qa_review=None).exclude(reviewer=lead)
+    # What is looked at a second time is left alone until that is over: this lead may have to decide it blind.
+    under_way = Check.objects.exclude(state=Check.State.CLOSED)
+    return rows.filter(qa_review=None).exclude(reviewer=lead).exclude(measurements__in=under_way)
 
 
 def qa_draw(*, kind: str, lead: User) -> Verdict | None:

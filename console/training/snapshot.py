@@ -104,7 +104,7 @@ def _line(item: ScoringItem, rows: Sequence[LabelRow]) -> Line:
         "labels": {row["name"]: row["value"] for row in rows}, "weight": round(sum(row["weight"] for row in rows) / len(rows), 4),
         "spans": sorted({pair for row in rows if row["value"] for pair in _pairs(row["spans"])}),
         "sources": sorted({row["source"] for row in rows}),
-        "exam": not any(row["model_visible"] for row in rows),
+        "exam": not any(row["model_visible"] or row["source"] == "gold" for row in rows),
     }  # fmt: skip
 
 

@@ -24,6 +24,7 @@ class Entry:
 _EVERYONE = (Role.MODERATOR, Role.LEAD, Role.POLICY, Role.ADMIN)
 _SHAPERS = (Role.LEAD, Role.POLICY, Role.ADMIN)
 _LEADS = (Role.LEAD, Role.ADMIN)
+_REVIEWERS = (Role.MODERATOR, Role.LEAD, Role.ADMIN)
 GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "Decide",
@@ -31,6 +32,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Queues", "/", "queue", _EVERYONE),
             Entry("Items", "/items/", "search", _EVERYONE),
             Entry("My day", "/my-day/", "day", _EVERYONE),
+            Entry("My checks", "/checks/mine/", "allow", _REVIEWERS),
         ),
     ),
     (
@@ -74,6 +76,8 @@ def _exists(href: str) -> bool:
 def _is_current(href: str, path: str) -> bool:
     if href == "/":
         return path == "/" or path.startswith(("/queues/", "/cases/"))
+    if href == "/checks/":
+        return path.startswith(href) and not path.startswith("/checks/mine/")
     if href == "/wellbeing/":
         return path.startswith(href) and not path.startswith("/wellbeing/rules/")
     return path.startswith(href)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from console.ui import account_pages
-from console.ui.addresses import batches, cases, items, looking, media, people, queues, search, team, wellbeing
+from console.ui.addresses import batches, cases, checks, items, looking, media, people, queues, search, team, wellbeing
 
 pages: list[URLPattern | URLResolver] = [
     *queues.pages,
@@ -18,6 +18,7 @@ pages: list[URLPattern | URLResolver] = [
     *search.pages,
     *wellbeing.pages,
     *team.pages,
+    *checks.pages,
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
