@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from console.common.models import OutboxEvent
 from console.cases.models import Case
+from console.common.models import OutboxEvent
 from console.enforcement.models import DeliveryAttempt
 from console.insights.timeline import Event, item_timeline
 from console.intake.models import Item

@@ -12,11 +12,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from console import flow
-from console.accounts.roles import Role
+from console.accounts.roles import Role, roles_of
 from console.audit.seal import Stretch, audit_verify_item
 from console.cases.selectors import kinds_closed_to, queues_for
 from console.common.errors import DomainError
 from console.insights.screen import opinion_hidden
+from console.insights.sealed import item_told, sealed_cases
 from console.intake.models import Item
 from console.policies.selectors import active_policy
 from console.ui.access import go, page_for, person
@@ -59,14 +60,17 @@ def _sentence(found: Stretch) -> str:
 @page_for()
 def export(request: HttpRequest, item_id: UUID) -> JsonResponse:
     """The story as JSON, each event with its place and hash in the chain; what may not be seen yet is not in it."""
-    item = item_of(request, item_id)
-    hidden = opinion_hidden(item, person(request))
+    item, user = item_of(request, item_id), person(request)
+    hidden = opinion_hidden(item, user)
+    sealed = sealed_cases([item.pk], user, roles_of(user)).get(item.pk)
+    if sealed is not None:
+        item = item_told(sealed)
     events = [
         {
             "at": event.at, "actor": event.actor, "by": event.by, "verb": event.verb, "subject": event.subject, "sentence": event.sentence,
             "detail": event.detail, "seal_seq": event.seal_seq, "hash": event.hash or None,
         }
-        for event in events_shown(item, hidden=hidden, sealed=sealed_cases([item.pk], user, roles_of(user)).get(item.pk))
+        for event in events_shown(item, hidden=hidden, sealed=sealed)
     ]  # fmt: skip
     about = {"id": item.pk, "external_id": item.external_id, "kind": item.kind, "source": item.source.slug, "status": item.status}
     response = JsonResponse({"item": about, "machine_hidden": hidden, "events": events})
