@@ -13,6 +13,7 @@ from scoring.registry import KINDS
 TOPICS = {
     "start": "Getting started", "keys": "Keys", "wellbeing": "Wellbeing", "many": "Many at once, and corrections",
     "queues": "Queues and routing", "search": "Search and accounts",
+    "records": "Orders and records",
     "loop": "How the loop works", "first-item": "Post the first item", "roles": "Roles",
     "automation": "Automation and the demo policy", "glossary": "Words",
 }  # fmt: skip
