@@ -56,7 +56,7 @@ def fields_of(viewer: Viewer, values: Mapping[str, str], errors: Mapping[str, Se
         field("language", "Language", hint="en"), field("reports", "Reports", REPORTS), field("by", "Decided by", BY),
         field("reviewer", "Reviewer", _people()), field("label", "Label", _labels(documents)),
         field("action", "Action", _actions(documents)),
-        field("severity", "Severity", SEVERITIES), field("score", "Chance, as the machine saw it", BANDS),
+        field("severity", "Severity", SEVERITIES), field("score", "The machine’s chance", BANDS),
         field("decided_since", "Decided from", kind="date"), field("decided_until", "Decided before", kind="date"),
     ]  # fmt: skip
     return {"first": first, "further": further}
