@@ -106,7 +106,7 @@ DIGITS = frozenset("123456789")
 KEYS = {key.key: key for group in GROUPS for key in group.keys}
 NAMED = {"Enter": "Enter", " ": "Space", "ArrowLeft": "←", "ArrowRight": "→", "ArrowUp": "↑", "ArrowDown": "↓"}
 WRITTEN = {"enter": "Enter", "space": " ", "left": "ArrowLeft", "right": "ArrowRight", "up": "ArrowUp", "down": "ArrowDown"} | {
-    cap: key for key, cap in NAMED.items()
+    name: key for key, cap in NAMED.items() for name in (cap, key.lower())
 }
 
 
@@ -119,7 +119,7 @@ def read_key(text: str) -> str:
     """A key as a person writes it: one character, or Enter, Space, an arrow; "" for none. Raises ValueError with a sentence."""
     written = text.strip()
     if not written:
-        return ""
+        return " " if text == " " else ""  # the space bar, as it was pressed
     known = WRITTEN.get(written.lower())
     if known is not None:
         return known

@@ -137,11 +137,11 @@ def test_own_keys_are_kept_and_two_of_the_same_are_refused_with_all_that_was_wri
     assert "“nonsense” is not one key." in html
     assert 'value="nonsense"' in html
     assert preferences_of(rita).keys == {}
-    assert page.post("/my-day/keys/", {**wanted, "key:a": "Ö", "key:r": "", "key:Enter": "-", "key:1": "left"}).status_code == 302
-    assert preferences_of(rita).keys == {"a": "ö", "r": "", "Enter": "-", "1": "ArrowLeft"}
+    assert page.post("/my-day/keys/", {**wanted, "key:a": "Ö", "key:r": "", "key:Enter": "'", "key:1": "up"}).status_code == 302
+    assert preferences_of(rita).keys == {"a": "ö", "r": "", "Enter": "'", "1": "ArrowUp"}
     html = text_of(page.get("/help/keys/"))
     assert "Ö Allow" in html
-    assert "- Start, commit" in html
+    assert "' Start, commit" in html
     assert "None Enforce" in html
     page.post("/my-day/keys/", {"reset": "1"})
     assert preferences_of(rita).keys == {}
@@ -151,6 +151,16 @@ def test_keys_may_change_places() -> None:
     own = own_keys({"a": "r", "r": "a"})
     assert pressed_map(own) == {"r": "a", "a": "r"}
     assert pressed_map(own_keys({"a": "ö"})) == {"a": "", "ö": "a"}
+
+
+def test_every_key_that_a_page_uses_is_listed_and_can_be_moved() -> None:
+    used: set[str] = set()
+    for file in (settings.BASE_DIR / "templates").rglob("*"):
+        if file.suffix in (".html", ".js"):
+            text = file.read_text("utf-8")
+            used.update(re.findall(r'data-key="([^"{}]+)"', text), re.findall(r'onKey\("([^"]+)"', text))
+            used.update(re.findall(r'"([^"]+)"', " ".join(re.findall(r"const key of \[([^\]]*)\]\) onKey", text))))
+    assert used - KEYS.keys() == {"ArrowUp", "ArrowDown"}  # beside J and K
 
 
 def test_no_key_is_listed_twice() -> None:

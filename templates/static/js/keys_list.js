@@ -1,9 +1,11 @@
 // The list of keys shows those that do something here: each line names what it needs on the screen.
+import { standsFor } from "./keys.js";
+
 function follow() {
   for (const line of document.querySelectorAll("#keys [data-needs]")) line.hidden = !document.querySelector(line.dataset.needs);
   for (const part of document.querySelectorAll("#keys section")) part.hidden = !part.querySelector(".pair:not([hidden])");
 }
 document.addEventListener("case:arrived", follow);
 document.addEventListener("click", (event) => event.target.closest("[data-opens='keys']") && follow());
-document.addEventListener("keydown", (event) => event.key === "?" && follow(), true);
+document.addEventListener("keydown", (event) => standsFor(event.key) === "?" && follow(), true);
 follow();

@@ -1,6 +1,6 @@
 // Mark the words that decide: W twice, then arrows to go, Shift to take more, Enter to mark, Esc to end. With the mouse: select
 // words, then W twice or the button. Nothing is put into the text: the browser paints the ranges.
-import { onKey } from "./keys.js";
+import { onKey, standsFor } from "./keys.js";
 import { addMark, marks } from "./marks.js";
 import { placesOf, rangeOf, read, textOf, wordsOf } from "./reading.js";
 
@@ -127,18 +127,19 @@ function mark() {
 
 const MOVES = {
   ArrowRight: (more) => step(1, more), ArrowLeft: (more) => step(-1, more), ArrowDown: (more) => line(1, more), ArrowUp: (more) => line(-1, more),
-  Home: () => step(-going.to, false), End: () => step(going.all.length, false), Enter: mark, " ": mark, Escape: end, w: end, W: end,
+  Home: () => step(-going.to, false), End: () => step(going.all.length, false), Enter: mark, " ": mark, Escape: end,
 };
+const isW = (event) => standsFor(event.key.toLowerCase()) === "w"; // a person may have another key for it
 document.addEventListener("keydown", (event) => {
   if (!going || event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.("button, textarea, dialog[open]")) return;
-  const move = MOVES[event.key];
+  const move = MOVES[event.key] ?? (isW(event) ? end : undefined);
   if (!move) return;
   event.preventDefault();
   event.stopImmediatePropagation();
   move(event.shiftKey);
 }, true);
 document.addEventListener("keydown", (event) => {
-  if (event.key.toLowerCase() !== "w" && event.key !== "Shift") armed = false;
+  if (!isW(event) && event.key !== "Shift") armed = false;
 }, true);
 
 onKey("w", () => {
