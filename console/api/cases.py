@@ -16,14 +16,15 @@ from console.accounts.roles import Role
 from console.api.base import REVIEWERS, Answer, ApiView, idempotent, read_body
 from console.api.docs import described
 from console.api.forms import ClaimIn, HoldIn, JudgementIn, PassOnIn, RevealIn, SkipIn, VerdictIn
-from console.api.schemas import LeaseOut, ScreenOut, VerdictOut
+from console.api.schemas import ClaimOut, LeaseOut, ScreenOut, VerdictOut
 from console.api.shapes import case_row, verdict_row
 from console.cases import holding
 from console.cases.holding import Hold
 from console.cases.models import Case, Claim, Queue
+from console.cases.presence import others_present
 from console.cases.selectors import queues_for, verdict_first
 from console.common.errors import NotFound
-from console.insights.screen import CaseScreen, case_open
+from console.insights.screen import case_open
 from console.intake.models import Item
 from console.verdicts.models import Verdict
 from console.verdicts.services import VerdictForm
@@ -33,7 +34,7 @@ from scoring.types import as_json
 class QueueClaim(ApiView):
     roles = {"POST": REVIEWERS}
 
-    @described("Hold the next case of a queue", {200: ScreenOut, 204: None}, tag="review", name="queues_claim", body=ClaimIn,
+    @described("Hold the next case of a queue", {200: ClaimOut, 204: None}, tag="review", name="queues_claim", body=ClaimIn,
                problems=[400, 404], post=True)  # fmt: skip
     @idempotent
     def post(self, request: Request, slug: str) -> HttpResponse:
@@ -41,18 +42,22 @@ class QueueClaim(ApiView):
         queue: Queue | None = queues_for(caller.user).filter(slug=slug).first()
         if queue is None:
             raise NotFound("There is no such queue, or you may not work in it.")
-        claim = flow.case_claim(
-            queue=queue, reviewer=caller.user, is_lead=Role.LEAD in caller.roles, source_id=caller.source.pk if caller.source else None
-        )
+        is_lead, source_id = Role.LEAD in caller.roles, caller.source.pk if caller.source else None
+        claim = flow.case_claim(queue=queue, reviewer=caller.user, is_lead=is_lead, source_id=source_id)
         if claim is None:
             return Answer(status=204)
         if form.evidence and not claim.case.blind and not verdict_first(claim.case):
             holding.case_reveal(hold=Hold(case_id=claim.case_id, reviewer=caller.user, token=claim.token))
             claim.evidence_seen = True
-        return Answer(_screen(case_open(case=claim.case, claim=claim), claim))
+        ahead: list[Claim] = []
+        if form.ahead:
+            ahead = flow.cases_fetch_ahead(queue=queue, reviewer=caller.user, is_lead=is_lead, source_id=source_id, count=form.ahead)
+        return Answer({**screen_of(claim), "ahead": [screen_of(one) for one in ahead]})
 
 
-def _screen(screen: CaseScreen, claim: Claim) -> dict[str, Any]:
+def screen_of(claim: Claim) -> dict[str, Any]:
+    """What a reviewer gets of a case that they hold."""
+    screen = case_open(case=claim.case, claim=claim)
     return {
         "case": case_row(screen.case, blind=screen.case.blind, revealed=screen.evidence_shown),
         "token": claim.token, "lease_until": claim.lease_until,
@@ -62,6 +67,7 @@ def _screen(screen: CaseScreen, claim: Claim) -> dict[str, Any]:
             "document": screen.policy.model_dump(mode="json"),
         },
         "evidence_shown": screen.evidence_shown, "verdict_first": screen.verdict_first,
+        "present": [person.get_username() for person in others_present(case_id=claim.case_id, person=claim.reviewer)],
     }  # fmt: skip
 
 
@@ -148,7 +154,7 @@ class CaseReveal(CaseView):
             if not claim.case.blind:
                 holding.case_reveal(hold=hold, first=form.first or "")
                 claim.refresh_from_db(fields=["evidence_seen"])
-        return Answer(_screen(case_open(case=claim.case, claim=claim), claim))
+        return Answer(screen_of(claim))
 
 
 def verdict_form(given: JudgementIn) -> VerdictForm:

@@ -35,6 +35,16 @@ class ClaimIn(Form):
     evidence: bool = Field(
         False, description="Send the evidence at once. The verdict then counts as given with the machine's opinion in view."
     )
+    ahead: Annotated[int, Field(ge=0, le=2)] = Field(
+        0, description="Also hold so many cases that come next, shortly and without evidence; `begin` says that the turn of one has come."
+    )
+
+
+class AssignIn(Form):
+    to: Annotated[str, Field(max_length=150)] | None = Field(None, description="The name of a person; null: whoever comes next.")
+    token: Annotated[int, Field(ge=0, le=2**63 - 1)] | None = Field(
+        None, description="Of the hold that you hand to a colleague. A lead assigns what waits without one."
+    )
 
 
 class HoldIn(Form):

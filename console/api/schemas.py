@@ -191,6 +191,11 @@ class ScreenOut(BaseModel):
     policy: PolicyOut
     evidence_shown: bool
     verdict_first: bool
+    present: list[str] = Field(default_factory=list, description="Who else has the case on the screen.")
+
+
+class ClaimOut(ScreenOut):
+    ahead: list[ScreenOut] = Field(default_factory=list, description="The cases that come next, first what comes first.")
 
 
 class LeaseOut(BaseModel):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from console.api import batches, cases, decisions, deliveries, items, media, operate, queues, schema, search, training, webhooks
+from console.api import assigning, batches, cases, decisions, deliveries, items, media, operate, queues, schema, search, training, webhooks
 
 v1 = [
     path("items", items.Items.as_view(), name="items"),
@@ -27,6 +27,9 @@ v1 = [
     path("routing", queues.Routing.as_view(), name="routing"),
     path("queues/<slug:slug>/claim", cases.QueueClaim.as_view(), name="queue-claim"),
     path("cases/<uuid:case_id>/heartbeat", cases.CaseHeartbeat.as_view(), name="case-heartbeat"),
+    path("cases/<uuid:case_id>/begin", assigning.CaseBegin.as_view(), name="case-begin"),
+    path("cases/<uuid:case_id>/assign", assigning.CaseAssign.as_view(), name="case-assign"),
+    path("cases/<uuid:case_id>/take-over", assigning.CaseTakeOver.as_view(), name="case-take-over"),
     path("cases/<uuid:case_id>/release", cases.CaseRelease.as_view(), name="case-release"),
     path("cases/<uuid:case_id>/skip", cases.CaseSkip.as_view(), name="case-skip"),
     path("cases/<uuid:case_id>/escalate", cases.CaseEscalate.as_view(), name="case-escalate"),

@@ -43,9 +43,11 @@ def case_claim(*, queue: Queue, reviewer: User, is_lead: bool = False, source_id
     return serving.case_serve(queue=queue, reviewer=reviewer, is_lead=is_lead, source_id=source_id, instead=known)
 
 
-def cases_fetch_ahead(*, queue: Queue, reviewer: User, is_lead: bool = False) -> list[Claim]:
-    known = partial(gold_claim, queue=queue, reviewer=reviewer, is_lead=is_lead, source_id=None)
-    return serving.cases_fetch_ahead(queue=queue, reviewer=reviewer, is_lead=is_lead, instead=known)
+def cases_fetch_ahead(
+    *, queue: Queue, reviewer: User, is_lead: bool = False, source_id: int | None = None, count: int = serving.AHEAD
+) -> list[Claim]:
+    known = partial(gold_claim, queue=queue, reviewer=reviewer, is_lead=is_lead, source_id=source_id)
+    return serving.cases_fetch_ahead(queue=queue, reviewer=reviewer, is_lead=is_lead, source_id=source_id, count=count, instead=known)
 
 
 @transaction.atomic

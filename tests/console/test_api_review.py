@@ -49,7 +49,7 @@ def test_it_lists_queues_with_counts(rita_calls: Calls, waiting: Waiting) -> Non
 
 
 def test_it_hands_out_the_next_case_with_everything_to_decide_it(hold: dict[str, Any], rita: User) -> None:
-    assert set(hold) == {"case", "token", "lease_until", "item", "blocks", "policy", "evidence_shown", "verdict_first"}
+    assert set(hold) == {"case", "token", "lease_until", "item", "blocks", "policy", "evidence_shown", "verdict_first", "present", "ahead"}
     assert hold["item"]["payload"]["text"] == "The soup was cold."
     assert any(block["type"] == "text" and block["text"] == "The soup was cold." for block in hold["blocks"])
     assert {clause["id"] for clause in hold["policy"]["document"]["clauses"]} >= {"4.4"}
