@@ -177,7 +177,7 @@ def test_it_tells_the_second_person_who_decides(rita_page: Page, open_page: Call
     start(rita_page, case)
     other = open_page(user=lena)
     other.goto(f"/cases/{case.pk}/")
-    expect(other.get_by_role("status")).to_contain_text("Rita Ray decides this one.")
+    expect(other.locator(".banner[role=status]")).to_contain_text("Rita Ray decides this one.")
     expect(other.locator("#verdict")).to_have_count(0)
 
 

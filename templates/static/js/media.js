@@ -3,6 +3,7 @@
 const screenNow = () => document.getElementById("screen");
 const stages = () => [...document.querySelectorAll("#screen [data-clear]")];
 const wanted = (name) => document.body.dataset[name] !== "off";
+let films = []; // let go of even where the screen around them was replaced
 let shown = null; // {case, severity} of what is in view: told once when it comes and once when it goes
 
 const tell = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
@@ -26,6 +27,7 @@ function show(place) {
     film.replaceWith(picture);
   }, { once: true });
   film.src = place.dataset.clear;
+  films.push(film);
   for (const small of place.querySelectorAll("img")) small.hidden = true;
   place.prepend(film);
   place.classList.remove("blurred");
@@ -39,9 +41,7 @@ function hide(place) {
     return;
   }
   for (const film of place.querySelectorAll("[data-shown]")) {
-    film.pause?.();
     film.removeAttribute("src");
-    film.load?.();
     film.remove();
   }
   for (const small of place.querySelectorAll("img")) small.hidden = false;
@@ -49,6 +49,12 @@ function hide(place) {
 }
 
 export function hideMedia() {
+  for (const film of films) {
+    film.pause();
+    film.removeAttribute("src");
+    film.load();
+  }
+  films = [];
   for (const place of stages()) hide(place);
   document.querySelector("#screen [data-unblur]")?.setAttribute("aria-pressed", "false");
   if (shown) tell("media:hidden", shown);
