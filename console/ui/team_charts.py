@@ -18,6 +18,7 @@ WIDTH, HEIGHT, FOOT = 640.0, 150.0, 124.0
 class Tick:
     at: str
     text: str
+    last: bool = False  # too near the right edge to begin there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,8 @@ def _ticks(hours: Sequence[Hour], steps: int) -> list[Tick]:
     for i, row in enumerate(hours):
         local = timezone.localtime(row.at)
         if local.hour % 6 == 0 if short else local.hour == 0:
-            ticks.append(Tick(at=f"{WIDTH * i / max(1, steps - 1):.1f}", text=f"{local:%H:%M}" if short else f"{local:%a} {local.day}"))
+            at = WIDTH * i / max(1, steps - 1)
+            ticks.append(Tick(at=f"{at:.1f}", text=f"{local:%H:%M}" if short else f"{local:%a} {local.day}", last=at > WIDTH - 40))
     return ticks
 
 
