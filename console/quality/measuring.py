@@ -64,7 +64,10 @@ def measure_all() -> None:
 def measure(kind: str) -> Measure:
     pairs, golds = _pairs(kind), _golds(kind)
     clauses = [clause.id for clause in active_policy(kind)[1].clauses]
-    data = {"agreement": _agreement(pairs, clauses), "matrix": _matrix(pairs), "leaning": _leaning(pairs), "pairs": len(pairs)}
+    data = {
+        "agreement": _agreement(pairs, clauses), "matrix": _matrix(pairs), "leaning": _leaning(pairs), "best": _best(pairs),
+        "pairs": len(pairs),
+    }  # fmt: skip
     with transaction.atomic():
         row, _ = Measure.objects.update_or_create(kind=kind, defaults={"data": data, "computed_at": Now()})
         _reliability(kind, pairs, golds)
@@ -126,9 +129,28 @@ def _leaning(pairs: Sequence[Pair]) -> dict[str, int]:
     }  # fmt: skip
 
 
-def _machine_wrong(pair: Pair) -> bool:
+def _best(pairs: Sequence[Pair]) -> dict[str, list[int]]:
+    """[wrong, of] on items whose truth is known: people who saw no opinion, the machine at one half, people who had asked for it."""
+    known = [pair for pair in pairs if pair.truth]
+    blind = [v for pair in known for v in (pair.first, pair.second) if not v.evidence_seen]
+    both = [pair.first for pair in known if pair.first.evidence_seen]
+    truth = {v.pk: _side(pair.truth) for pair in known for v in (pair.first, pair.second)}
+    leant = [pair for pair in known if _risk(pair) is not None]
+    return {
+        "people": [sum(_side(verdict_word(v)) != truth[v.pk] for v in blind), len(blind)],
+        "machine": [sum(_machine_wrong(pair) for pair in leant), len(leant)],
+        "both": [sum(_side(verdict_word(v)) != truth[v.pk] for v in both), len(both)],
+    }  # fmt: skip
+
+
+def _risk(pair: Pair) -> float | None:
     score = pair.first.decision.score if pair.first.decision else None
-    return score is not None and score.risk is not None and (score.risk >= 0.5) != (_side(pair.truth) == "enforce")
+    return score.risk if score is not None else None
+
+
+def _machine_wrong(pair: Pair) -> bool:
+    risk = _risk(pair)
+    return risk is not None and (risk >= 0.5) != (_side(pair.truth) == "enforce")
 
 
 def _side(word: str) -> str:

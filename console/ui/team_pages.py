@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from console.accounts.roles import Role
+from console.accounts.roles import Role, user_has_role
 from console.cases.models import Queue
 from console.cases.selectors import queue_rows, queues_led_by
 from console.insights.flow_history import flow_by_hour, forecast
@@ -18,6 +18,7 @@ from console.ui.access import page_for, person
 from console.ui.queue_pages import line_of
 from console.ui.team_cards import team_cards
 from console.ui.team_charts import flow_chart, time_bars
+from console.ui.team_quality import quality_context
 from scoring.registry import KINDS
 
 PERIODS = {"1": "Today", "7": "7 days", "14": "14 days"}
@@ -40,6 +41,8 @@ def index(request: HttpRequest) -> HttpResponse:
         "cards": team_cards(ids, days=days),
         "hours": hours, "ahead": ahead, "chart": flow_chart(hours, ahead), "flow_sum": _flow_words(hours, ahead),
         "lines": [line_of(row) for row in queue_rows(queues)], "times": times, "bars": time_bars(times),
+        "may_check": any(user_has_role(person(request), role) for role in (Role.LEAD, Role.ADMIN)),
+        **quality_context(kind if kind in KINDS else ""),
     }  # fmt: skip
     return render(request, "team/index.html", context)
 

@@ -11,15 +11,27 @@ from django.db.models import F
 from django.test import Client
 
 from console.accounts.models import User
+from console.cases.claiming import case_claim_one
+from console.cases.holding import Hold, case_reveal
 from console.cases.models import Case, Claim, Queue, Tally
 from console.cases.services import queue_ensure_defaults
 from console.common.clock import db_now
-from console.flow import verdict_give
+from console.flow import adjudication_close, verdict_give
+from console.insights.agreement import Share
+from console.insights.best import Best, who_decides_best
 from console.insights.flow_history import Hour, flow_by_hour, forecast
 from console.insights.team import BINS, corrected, decided_in_time, harm_minutes, time_to_decide
+from console.policies.services import policy_ensure_defaults
+from console.quality.measuring import measure
+from console.quality.models import Check, CheckPlan
+from console.scores.models import Score
 from console.ui.team_charts import flow_chart, spark
 from console.verdicts.models import Verdict
 from console.verdicts.services import VerdictForm
+from scoring.binomial import clopper_pearson
+from scoring.registry import KINDS
+from tests.console.dice import dice
+from tests.console.quality import ALLOW, decide, give, settle
 
 pytestmark = pytest.mark.django_db
 REMOVE = VerdictForm(outcome="enforce", clauses=("4.1",))
@@ -136,6 +148,7 @@ def test_it_draws_lines_that_stay_in_the_picture() -> None:
 
 @pytest.fixture
 def page(client: Client, lena: User) -> Callable[..., Any]:
+    policy_ensure_defaults()
     queue_ensure_defaults()
     client.force_login(lena)
     return lambda query="": client.get(f"/team/{query}")
@@ -160,6 +173,49 @@ def test_it_names_no_person(page: Callable[..., Any], claimed: Callable[..., Cla
     body = page().content.decode()
     assert "rita" not in body.lower()
     assert Queue.objects.exists()
+
+
+def test_it_tells_people_machine_and_both_apart(
+    page: Callable[..., Any], plan: CheckPlan, waiting: Callable[..., Case], rita: User, ravi: User, lena: User
+) -> None:
+    """The machine leant to removal. Rita had asked for its opinion and removed; Ravi, blind, kept; Lena keeps, so that is the truth."""
+    case = waiting("You are a liar.")
+    Score.objects.create(item=case.item, model="review@test", checksum="0" * 64, risk=0.9)
+    claim = case_claim_one(case_id=case.pk, reviewer=rita)
+    assert claim is not None
+    case_reveal(hold=Hold(case_id=case.pk, reviewer=rita, token=claim.token))
+    give(claim)
+    with dice(0.0):
+        settle()
+    second = Check.objects.get(purpose="second")
+    decide(second.case, ravi, ALLOW)
+    settle()
+    last = Check.objects.get(purpose="adjudicate")
+    decide(last.case, lena, ALLOW, lead=True)
+    settle()
+    adjudication_close(check_id=last.pk, lead=lena)
+    measure("review")
+    best = who_decides_best([KINDS["review"]])[0]
+    assert [(s.right, s.of) for s in (best.people, best.machine, best.both)] == [(0, 1), (1, 1), (1, 1)]
+    assert best.word == "Not enough proof yet"
+    body = page("?kind=review").content.decode()
+    for words in ("Who decides best", "100.0<span", "Not enough proof yet", "Where two people differ"):
+        assert words in body
+
+
+def test_it_says_a_word_only_where_the_ranges_allow(db: None) -> None:
+    def share(wrong: int, of: int) -> Share:
+        low, high = clopper_pearson(wrong, of)
+        return Share(right=wrong, of=of, low=low, high=high)
+
+    def word(people: Share, machine: Share, both: Share) -> str:
+        return Best(kind=KINDS["review"], people=people, machine=machine, both=both).word
+
+    assert word(share(5, 500), share(80, 500), share(0, 0)) == "People are better"
+    assert word(share(80, 500), share(5, 500), share(0, 0)) == "The machine is better"
+    assert word(share(5, 500), share(6, 500), share(80, 500)) == "Together worse: look into it"
+    assert word(share(5, 500), share(6, 500), share(5, 500)) == "Not told apart"
+    assert word(share(0, 19), share(19, 19), share(0, 0)) == "Not enough proof yet"
 
 
 def test_it_forbids_moderators_and_outsiders(client: Client, rita: User) -> None:
