@@ -22,6 +22,7 @@ from console.intake.parsing import parse_item
 from console.policies.services import policy_ensure_defaults
 from tests.e2e.browser import chromium, sign_in
 from tests.e2e.payloads import PAYLOADS
+from tests.e2e.served import Served
 
 PASSWORD = "plain-sight-42"
 # Refusals that a test provokes: the browser and htmx each note them.
@@ -80,8 +81,13 @@ def complaints() -> Iterator[list[str]]:
     assert found == []
 
 
+@pytest.fixture(scope="session")
+def served() -> Served:
+    return Served()
+
+
 @pytest.fixture
-def open_page(browser: Browser, address: str, complaints: list[str]) -> Iterator[Callable[..., Page]]:
+def open_page(browser: Browser, address: str, complaints: list[str], served: Served) -> Iterator[Callable[..., Page]]:
     """A page of a fresh context; everything it complains about is collected."""
     contexts = []
 
@@ -103,6 +109,7 @@ def open_page(browser: Browser, address: str, complaints: list[str]) -> Iterator
     for context, under_way in contexts:
         _come_to_rest(context, under_way)
         context.close()
+    served.come_to_rest()
 
 
 def _come_to_rest(context: BrowserContext, under_way: set[Request]) -> None:
