@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from console.api import assigning, batches, cases, decisions, deliveries, items, media, operate, queues, schema, search, training, webhooks
+from console.api import (
+    assigning,
+    batches,
+    cases,
+    checks,
+    decisions,
+    deliveries,
+    items,
+    media,
+    operate,
+    queues,
+    schema,
+    search,
+    training,
+    webhooks,
+)
 
 v1 = [
     path("items", items.Items.as_view(), name="items"),
@@ -41,6 +56,12 @@ v1 = [
     path("batches/<uuid:batch_id>/undo", batches.BatchUndo.as_view(), name="batch-undo"),
     path("verdicts/<uuid:verdict_id>/correct", batches.VerdictCorrect.as_view(), name="verdict-correct"),
     path("verdicts/<uuid:verdict_id>/undo", cases.VerdictUndo.as_view(), name="verdict-undo"),
+    path("verdicts/<uuid:verdict_id>/review", checks.VerdictReview.as_view(), name="verdict-review"),
+    path("checks/plans", checks.CheckPlans.as_view(), name="check-plans"),
+    path("checks/plans/<slug:slug>", checks.CheckPlanOne.as_view(), name="check-plan"),
+    path("checks/known", checks.Golds.as_view(), name="golds"),
+    path("checks/known/<int:gold_id>", checks.GoldOne.as_view(), name="gold"),
+    path("checks/agreement", checks.CheckAgreement.as_view(), name="check-agreement"),
     path("decisions", decisions.Decisions.as_view(), name="decisions"),
     path("decisions/<uuid:decision_id>", decisions.DecisionOne.as_view(), name="decision"),
     path("decisions/<uuid:decision_id>/statement", decisions.DecisionStatement.as_view(), name="decision-statement"),

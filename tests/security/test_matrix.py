@@ -19,6 +19,7 @@ from console.enforcement.models import Delivery, WebhookEndpoint
 from console.enforcement.relay import relay_outbox
 from console.flow import verdict_give
 from console.intake.models import Media
+from console.quality.models import Gold
 from console.scores.models import Decision
 from console.verdicts.models import Batch
 from console.verdicts.services import VerdictForm
@@ -61,6 +62,12 @@ ROLES: dict[str, dict[str, set[str]]] = {  # who may call what; "person" roles i
     "batch-undo": {"POST": {"moderator", "lead", "admin"}},
     "verdict-correct": {"POST": {"moderator", "lead", "admin"}},
     "verdict-undo": {"POST": {"moderator", "lead", "admin"}},
+    "verdict-review": {"POST": {"lead", "admin"}},
+    "check-plans": {"GET": {"lead", "admin"}},
+    "check-plan": {"PATCH": {"lead", "admin"}},
+    "golds": {"GET": {"lead", "admin"}, "POST": {"lead", "admin"}},
+    "gold": {"DELETE": {"lead", "admin"}},
+    "check-agreement": {"GET": {"lead", "admin"}},
     "decisions": {"GET": {"integration", "moderator", "lead", "policy", "admin"}},
     "decision": {"GET": {"integration", "moderator", "lead", "policy", "admin"}},
     "decision-statement": {"GET": {"integration", "moderator", "lead", "policy", "admin"}},
@@ -78,7 +85,7 @@ ROLES: dict[str, dict[str, set[str]]] = {  # who may call what; "person" roles i
 }
 OF_A_SOURCE = {
     "item", "item-similar", "item-reports", "item-views", "item-feedback",
-    "media-one", "decision", "decision-statement", "webhook", "delivery", "delivery-replay", "batch-undo",
+    "media-one", "decision", "decision-statement", "webhook", "delivery", "delivery-replay", "batch-undo", "gold",
     *(name for name in ROLES if name.startswith(("case-", "verdict-"))),
 }  # fmt: skip
 PATTERNS: dict[str, URLPattern] = {str(pattern.name): pattern for pattern in v1}
@@ -102,7 +109,7 @@ def ids(shop: Source, claimed: Callable[..., Claim]) -> dict[str, str]:
         "webhook_id": str(endpoint.pk), "delivery_id": str(Delivery.objects.get().pk), "media_id": str(media.pk),
         "run_id": str(uuid.uuid4()),
         "version": "review@no-such", "slug": "reviews",
-        "transfer_id": str(uuid.uuid4()),
+        "transfer_id": str(uuid.uuid4()), "gold_id": str(Gold.objects.create(item=claim.case.item, outcome="allow").pk),
     }  # fmt: skip
 
 
@@ -116,7 +123,7 @@ def address(name: str, ids: dict[str, str]) -> str:
 
 
 def body(name: str) -> dict[str, Any]:
-    complete = {"token": 1, "outcome": "allow", "event": "refund", "reason": "x", "why": "x"}
+    complete = {"token": 1, "outcome": "allow", "event": "refund", "reason": "x", "why": "x", "finding": "agree"}
     return complete if name.startswith(("case-", "item-", "verdict-")) else {}
 
 
@@ -128,7 +135,7 @@ def test_every_address_is_in_the_table() -> None:
             assert set(view.roles) == set(ROLES[name]) == {m for m in METHODS if hasattr(view, m.lower())}, name
         takes_an_id = any(
             part in str(pattern.pattern)
-            for part in ("item_id", "case_id", "verdict_id", "decision_id", "webhook_id", "delivery_id", "media_id", "batch_id")
+            for part in ("item_id", "case_id", "verdict_id", "decision_id", "webhook_id", "delivery_id", "media_id", "batch_id", "gold_id")
         )
         assert takes_an_id == (name in OF_A_SOURCE), name
 

@@ -6,7 +6,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from console.accounts.models import User
+from console.accounts.services import source_ensure
 from console.demo import seed
+from console.demo.checked import demo_checked
 
 
 class Command(BaseCommand):
@@ -20,4 +23,6 @@ class Command(BaseCommand):
             raise CommandError("The database is not empty, so no demo was added. Use --again to add it all the same.")
         seed.demo_people()
         count = seed.demo_items(self.stdout.write)
+        rita, lena, ada = (User.objects.get(username=name) for name in ("rita", "lena", "ada"))
+        count += demo_checked(source_ensure(name="demo"), rita, ada, lena)
         self.stdout.write(f"{count} demo items posted; accounts in {seed.accounts_file()}")
