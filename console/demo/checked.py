@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from django.db import transaction
 from django.db.models.functions import Now
 
@@ -83,9 +81,11 @@ def _say(case: Case, person: User, clause: str) -> Verdict:
 
 
 def _second(verdict: Verdict) -> Check:
-    drawn: Sequence[Check] = Check.objects.filter(about=verdict, purpose=Check.Purpose.SECOND)
+    drawn = Check.objects.filter(about=verdict, purpose=Check.Purpose.SECOND).first()
+    if drawn is not None:
+        return drawn
     with transaction.atomic():
-        return next(iter(drawn), None) or check_open(
+        return check_open(
             purpose=Check.Purpose.SECOND, item=verdict.item, queue=verdict.case.queue, severity=verdict.severity, label="",
             probability=1.0, about=verdict,
         )  # fmt: skip
