@@ -10,7 +10,6 @@ import orjson
 from django.db import connection
 
 from console.accounts.models import User
-from console.cases.models import Draft
 from console.common.errors import Invalid
 
 LARGEST = 64 * 1024
@@ -31,5 +30,8 @@ def draft_keep(*, case_id: UUID, person: User, data: Mapping[str, Any]) -> None:
 
 
 def draft_of(*, case_id: UUID, person: User) -> dict[str, Any] | None:
-    found = Draft.objects.filter(case_id=case_id, person=person).values_list("data", flat=True).first()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT data FROM cases_draft WHERE case_id = %s AND person_id = %s", [case_id, person.pk])
+        row = cursor.fetchone()
+    found = orjson.loads(row[0]) if row else None
     return found if isinstance(found, dict) else None

@@ -36,4 +36,6 @@ def presence_end(*, case_id: UUID, person: User) -> None:
 
 def others_present(*, case_id: UUID, person: User) -> list[User]:
     """Who else has the case on the screen or holds it, latest first."""
-    return list(User.objects.raw(_OTHERS, {"case": case_id, "person": person.pk, "secs": PRESENT_SECONDS}))
+    with connection.cursor() as cursor:
+        cursor.execute(_OTHERS, {"case": case_id, "person": person.pk, "secs": PRESENT_SECONDS})
+        return [User(id=pk, username=name, first_name=first, last_name=last) for pk, name, first, last in cursor.fetchall()]

@@ -5,7 +5,7 @@ A case ahead is held by a short lease. Its turn comes by a conditional update on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from uuid import UUID
@@ -49,8 +49,7 @@ def case_serve(
 ) -> Claim | None:
     """The case that the person still has on the screen, else the first that was fetched ahead, else the next that waits."""
     with _in_turn(reviewer):
-        _give_back_beyond(reviewer, queue.pk)
-        held = list(_held(queue.pk, reviewer, source_id=source_id))
+        held = _kept(_held(queue.pk, reviewer, source_id=source_id), reviewer) if _has_any(reviewer) else []
         if current := next((claim for claim in held if not claim.ahead), None):
             return current
         if held:
@@ -65,10 +64,11 @@ def cases_fetch_ahead(
 ) -> list[Claim]:  # fmt: skip
     """Hold up to `count` cases before their turn, and those that are held already a little longer. First what comes first."""
     with _in_turn(reviewer):
-        _give_back_beyond(reviewer, queue.pk)
         ahead = _held(queue.pk, reviewer, source_id=source_id).filter(ahead=True)
-        leases_lengthen(ahead)
-        claims = list(ahead)
+        claims = _kept(ahead, reviewer)
+        if claims:
+            leases_lengthen(claims)
+            claims = list(ahead)
         while len(claims) < min(count, AHEAD):
             other = instead(True) if instead else None
             claim = other or case_claim_next(queue=queue, reviewer=reviewer, is_lead=is_lead, source_id=source_id, ahead=True)
@@ -78,17 +78,16 @@ def cases_fetch_ahead(
         return claims
 
 
-def leases_lengthen(ahead: QuerySet[Claim]) -> None:
-    ids = list(ahead.values_list("pk", flat=True))
-    if ids:
-        until = Now() + timedelta(seconds=lease_seconds(ahead=True))
-        Claim.objects.filter(pk__in=ids, state=Claim.State.OPEN, ahead=True).update(lease_until=until)
+def leases_lengthen(claims: Sequence[Claim]) -> None:
+    until = Now() + timedelta(seconds=lease_seconds(ahead=True))
+    Claim.objects.filter(pk__in=[claim.pk for claim in claims], state=Claim.State.OPEN, ahead=True).update(lease_until=until)
 
 
 def claim_begin(*, hold: Hold) -> Claim:
     """Its turn has come: a full lease. Raises Conflict when the case was lost meanwhile."""
     with _in_turn(hold.reviewer):
-        _give_back_beyond(hold.reviewer)
+        mine = Claim.objects.select_related("case__queue").filter(reviewer=hold.reviewer, state=Claim.State.OPEN, ahead=True)
+        _kept(mine, hold.reviewer)  # in a transaction of its own: what goes back stays back when this one is refused
     with _in_turn(hold.reviewer):
         claim = Claim.objects.select_related("reviewer").filter(
             case_id=hold.case_id, reviewer=hold.reviewer, token=hold.token, state=Claim.State.OPEN, lease_until__gt=Now()
@@ -118,15 +117,24 @@ def holds_together(*, case_ids: Collection[UUID], reviewer: User) -> None:
     Claim.objects.filter(case_id__in=case_ids, reviewer=reviewer, state=Claim.State.OPEN).update(together=True)
 
 
-def _give_back_beyond(reviewer: User, queue_id: int | None = None) -> None:
-    """A cap may be reached, or a category left out, after a case was fetched ahead: its turn does not come then."""
-    ahead = Claim.objects.select_related("case__queue").filter(reviewer=reviewer, state=Claim.State.OPEN, ahead=True)
-    if queue_id is not None:
-        ahead = ahead.filter(case__queue=queue_id)
-    held = [claim for claim in ahead if weighs(claim.case.queue.kind)]
-    if held:
-        limits = serve_limits(reviewer)
-        _give_back([claim for claim in held if not limits.allow(claim.case)], reviewer)
+def _has_any(reviewer: User) -> bool:
+    """Most who ask for a case hold none: one look into an index tells, and the rest is not asked."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM cases_claim WHERE reviewer_id = %s AND state = 'open')", [reviewer.pk])
+        row = cursor.fetchone()
+    return bool(row and row[0])
+
+
+def _kept(held: QuerySet[Claim], reviewer: User) -> list[Claim]:
+    """A cap may be reached, or a category left out, after a case was fetched ahead: then it goes back, and its turn does not come."""
+    claims = list(held)
+    weighing = [claim for claim in claims if claim.ahead and weighs(claim.case.queue.kind)]
+    if not weighing:
+        return claims
+    limits = serve_limits(reviewer)
+    beyond = [claim for claim in weighing if not limits.allow(claim.case)]
+    _give_back(beyond, reviewer)
+    return [claim for claim in claims if claim not in beyond]
 
 
 def case_take(*, case_id: UUID, reviewer: User, is_lead: bool = False, undone: bool = False) -> Claim | None:
