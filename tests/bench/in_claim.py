@@ -34,7 +34,7 @@ CHUNK = 1000
 
 def measure(rounds: int) -> list[Result]:
     results = []
-    with _web() as port:
+    with web() as port:
         for size in SIZES:
             fill(size)
             with connection.cursor() as cursor:
@@ -47,7 +47,7 @@ def measure(rounds: int) -> list[Result]:
 
 
 @contextmanager
-def _web() -> Iterator[int]:
+def web() -> Iterator[int]:
     """Granian as `manage.py up` runs it, with one more address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
