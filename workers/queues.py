@@ -16,6 +16,6 @@ def queues() -> None:
     tally_add_up()
 
 
-@app.task(name="measure")
-def measure() -> None:
+@app.task(name="measure_queues")
+def measure_queues() -> None:
     queues_measure()

@@ -22,7 +22,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "leases": _every(15, "leases"),
     "effects": _every(2, "effects"),
     "queues": _every(5, "queues"),
-    "measure": _every(60, "measure"),
+    "measure-queues": _every(60, "measure_queues"),
     "seal": _every(10, "seal"),
     "schedules": _every(20, "schedules"),
     "vectors": _every(5, "vectors", queue="light"),
