@@ -53,7 +53,7 @@ def item_full(item: Item, caller: Caller) -> Json:
         case, item = as_seen(sealed)[0], item_told(sealed)
     decision = item.decisions.filter(state__in=["effective", "held"]).select_related("policy_version").first()
     undecided = case is not None and case.state != Case.State.CLOSED
-    told = not hidden or not (undecided or (decision is not None and by_machine(decision)))
+    told = sealed is None and (not hidden or not (undecided or (decision is not None and by_machine(decision))))
     return {
         **item_row(item),
         "payload": item.payload, "actor": item.actor, "conversation": item.conversation, "severity_hint": item.severity_hint,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 import uuid
+from datetime import datetime
 from threading import Lock
 
 _lock = Lock()
@@ -20,5 +21,14 @@ def uuid7() -> uuid.UUID:
     with _lock:
         _last = max(time.time_ns() * 4096 // 1_000_000, _last + 1)
         ticks = _last
+    return _uuid7(ticks)
+
+
+def uuid7_at(moment: datetime) -> uuid.UUID:
+    """An id as it would have been made at about that moment."""
+    return _uuid7(int(moment.timestamp() * 1000) * 4096 + int.from_bytes(os.urandom(2), "big") % 4096)
+
+
+def _uuid7(ticks: int) -> uuid.UUID:
     random = int.from_bytes(os.urandom(8), "big") & (1 << 62) - 1
     return uuid.UUID(int=(ticks >> 12) << 80 | 0x7 << 76 | (ticks & 0xFFF) << 64 | 0x2 << 62 | random)

@@ -16,7 +16,7 @@ from console.cases.selectors import verdict_first
 from console.common.clock import db_now
 from console.common.errors import Unavailable
 from console.insights.related import related_items
-from console.insights.sealed import as_seen
+from console.insights.sealed import as_seen, sealed_cases
 from console.intake.history import scoring_items
 from console.intake.models import Item
 from console.policies.models import PolicyVersion
@@ -62,6 +62,7 @@ def opinions_hidden(item_ids: Collection[UUID], user: User, roles: frozenset[Rol
     if Role.MODERATOR not in roles or not item_ids:
         return set()
     undecided = set(Case.objects.filter(item_id__in=item_ids).exclude(state=Case.State.CLOSED).values_list("item_id", flat=True))
+    undecided |= set(sealed_cases(item_ids, user, roles))
     undecided |= set(Decision.objects.filter(item_id__in=item_ids, state=Decision.State.HELD).values_list("item_id", flat=True))
     if not undecided:
         return set()

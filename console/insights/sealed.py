@@ -9,19 +9,30 @@ from collections.abc import Collection, Sequence
 from copy import copy
 from uuid import UUID
 
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
 from console.accounts.models import User
 from console.accounts.roles import Role
 from console.cases.models import Case
 from console.intake.models import Item
 from console.quality.models import Check
+from console.verdicts.models import Verdict
 
 
 def sealed_cases(item_ids: Collection[UUID], user: User, roles: frozenset[Role]) -> dict[UUID, Case]:
-    """The open blind case of each of these items that this person may still be given. An integration decides nothing here."""
+    """The blind case of each of these items that this person may still be given, or can undo. An integration decides nothing here."""
     if not item_ids or Role.MODERATOR not in roles or Role.INTEGRATION in roles:
         return {}
-    cases = Case.objects.filter(item_id__in=item_ids, blind=True).exclude(state=Case.State.CLOSED).exclude(skips__reviewer=user)
-    return {case.item_id: case for case in cases.select_related("queue", "item__source").order_by("pk")}
+    blind = Case.objects.filter(item_id__in=item_ids, blind=True).select_related("queue", "item__source").order_by("pk")
+    still = blind.exclude(state=Case.State.CLOSED).exclude(skips__reviewer=user)
+    taken_back = blind.filter(verdicts__in=undoable(user))
+    return {case.item_id: case for case in (*taken_back, *still)}
+
+
+def undoable(user: User) -> QuerySet[Verdict]:
+    """Verdicts of blind cases that this person can take back: who looks meanwhile what others said could decide anew, and not blind."""
+    return Verdict.objects.filter(reviewer=user, state=Verdict.State.GIVEN, undo_until__gt=Now(), case__blind=True)
 
 
 def items_told(items: Sequence[Item], user: User, roles: frozenset[Role]) -> list[Item]:

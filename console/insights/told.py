@@ -9,6 +9,7 @@ from console.accounts.models import User
 from console.accounts.roles import Role
 from console.cases.models import Case
 from console.insights.screen import by_machine, opinions_hidden
+from console.insights.sealed import sealed_cases
 from console.scores.models import Decision
 
 IN_EFFECT = (Decision.State.EFFECTIVE, Decision.State.HELD)
@@ -25,4 +26,5 @@ def decisions_told(item_ids: Collection[UUID], user: User, roles: frozenset[Role
     if not hidden:
         return decisions
     undecided = set(Case.objects.filter(item_id__in=hidden).exclude(state=Case.State.CLOSED).values_list("item_id", flat=True))
+    undecided |= set(sealed_cases(list(hidden), user, roles))
     return {pk: d for pk, d in decisions.items() if pk not in undecided and not (pk in hidden and by_machine(d))}

@@ -25,6 +25,7 @@ from console.insights.authors import (
     account_open_cases,
     account_strikes,
 )
+from console.insights.sealed import as_seen, items_told
 from console.insights.search.find import in_order
 from console.insights.told import decisions_told
 from console.ui.access import page_for, person
@@ -78,12 +79,13 @@ def _draw(request: HttpRequest, account: Account, *, unmasked: bool = False, pro
     counts = account_counts(account)
     keys, linked = account_keys(account)
     strikes = account_strikes(account)
+    open_cases = account_open_cases(account, person(request))
     context = {
         "account": account, "counts": counts, "chart": _chart(counts), "kinds": _by_kind(counts), "subject": audit_subject(account),
         "keys": [{"key": key, "title": KEY_WORDS.get(key.name, key.name), "value": _value(key.name, key.value, unmasked)} for key in keys],
         "linked": [{"one": one, "shared": [(KEY_WORDS.get(n, n), _value(n, v, unmasked)) for n, v in one.shared[:4]]} for one in linked],
         "strikes": [{"strike": strike, "title": action_title(strike.action.action)} for strike in strikes],
-        "counting": sum(strike.counts for strike in strikes), "cases": account_open_cases(account, person(request)),
+        "counting": sum(strike.counts for strike in strikes), "cases": [as_seen(case)[0] for case in open_cases],
         "unmasked": unmasked, "problem": problem, "reason": request.POST.get("reason", ""),
     }  # fmt: skip
     return render(request, "authors/author.html", context | _history(request, account), status=status)
@@ -101,8 +103,10 @@ def _history(request: HttpRequest, account: Account) -> dict[str, Any]:
     except ValueError as error:
         raise Invalid({"before": ["This is not a page that was given out here."]}) from error
     ids = list(items.values_list("pk", flat=True)[: PAGE + 1])
-    told = decisions_told(ids[:PAGE], account.viewer.user, account.viewer.roles)
-    rows = [{"item": item, "decision": told.get(item.pk)} for item in in_order(ids[:PAGE])]
+    viewer = account.viewer
+    told = decisions_told(ids[:PAGE], viewer.user, viewer.roles)
+    shown = items_told(in_order(ids[:PAGE]), viewer.user, viewer.roles)
+    rows = [{"item": item, "decision": told.get(item.pk)} for item in shown]
     return {"rows": rows, "older": f"before={ids[PAGE - 1]}" if len(ids) > PAGE else "", "newer": "from=start" if before else ""}
 
 

@@ -40,8 +40,9 @@ def show(request: HttpRequest, item_id: UUID) -> HttpResponse:
     case = Case.objects.select_related("queue").filter(item=item).exclude(state=Case.State.CLOSED).first()
     sealed = sealed_cases([item.pk], person(request), roles_of(person(request))).get(item.pk)
     if sealed is not None:
-        case, item = as_seen(sealed)[0], item_told(sealed)
-    decision = Decision.objects.select_related("policy_version__policy").filter(item=item, state__in=IN_EFFECT).first()
+        case, item = as_seen(sealed)[0] if sealed.state != Case.State.CLOSED else None, item_told(sealed)
+    in_effect = Decision.objects.select_related("policy_version__policy").filter(item=item, state__in=IN_EFFECT)
+    decision = in_effect.first() if sealed is None else None
     # While a person is still to decide, or may undo, the machine's opinion stays folded away here too: a look would spoil the verdict.
     hidden = opinion_hidden(item, person(request))
     if hidden and decision is not None and (case is not None or by_machine(decision)):

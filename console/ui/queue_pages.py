@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -15,10 +16,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from console.accounts.models import User
 from console.accounts.roles import user_has_role
-from console.cases.models import Claim, Queue
+from console.cases.models import Case, Claim, Queue
 from console.cases.selectors import VIEWS, QueueRow, cases_viewed, queue_overview, queues_for, queues_led_by
 from console.cases.transfers import transfers_of
 from console.common.errors import Conflict
+from console.insights.sealed import as_seen
 from console.ui.access import page_for, person
 from console.ui.attention import needs_a_hand
 from console.ui.case_drawing import REVIEWERS, draw_next
@@ -124,7 +126,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     lines = [line_of(row, held) for row in queue_overview(user)]
     may_review = any(user_has_role(user, role) for role in REVIEWERS)
     chosen, view = _chosen(request, lines), view_of(request)
-    found = cases_viewed(chosen.row.queue, view, user, 8) if chosen else []
+    found = as_listed(cases_viewed(chosen.row.queue, view, user, 8)) if chosen else []
     context: dict[str, Any] = {"chosen": chosen, "views": VIEWS, "view": view, "next_cases": found}
     if request.headers.get("HX-Target") == "next":
         return render(request, "queues/next.html", context)
@@ -133,6 +135,11 @@ def overview(request: HttpRequest) -> HttpResponse:
         "attention": needs_a_hand(user), "undo": undo_offer(user), "troubles": troubles(),
     }  # fmt: skip
     return render(request, "queues/overview.html", context)
+
+
+def as_listed(cases: Iterable[Case]) -> list[Case]:
+    """With the ages that their own screens show."""
+    return [as_seen(case)[0] for case in cases]
 
 
 def may_lead(user: User) -> bool:
@@ -165,7 +172,7 @@ def queue(request: HttpRequest, slug: str) -> HttpResponse:
     others = [row for row in rows.values() if row.waiting and row.queue.pk != found.pk]
     leads = may_lead(user)
     context = {
-        "queue": found, "line": line_of(rows[found.pk]), "next_cases": cases_viewed(found, view, user, 50), "others": others,
+        "queue": found, "line": line_of(rows[found.pk]), "next_cases": as_listed(cases_viewed(found, view, user, 50)), "others": others,
         "views": VIEWS, "view": view, "may_review": True, "undo": undo_offer(user), "may_lead": leads,
         "transfers": transfers_of(found) if leads else (),
         "targets": [q for q in queues_led_by(user) if q.kind == found.kind and q.pk != found.pk] if leads else (),

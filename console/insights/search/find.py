@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Model, Q, QuerySet
 
 from console.insights.models import SearchRow
-from console.insights.sealed import items_told
+from console.insights.sealed import items_told, undoable
 from console.insights.search.filters import SearchFilter, Viewer
 from console.insights.search.words import exact_name, words_query
 from console.intake.models import Item
@@ -105,6 +105,7 @@ def filtered(asked: SearchFilter, viewer: Viewer) -> QuerySet[SearchRow]:
         rows = rows.filter(risk__gte=asked.score[0], risk__lte=asked.score[1])
     if asked.asks_decision and viewer.decides:
         rows = rows.filter(is_open=False, **({"is_held": False} if asked.score else {}))
+        rows = rows.exclude(item__in=list(undoable(viewer.user).values_list("item_id", flat=True)))
     if asked.q:
         rows = rows.filter(_match(asked.q))
     return rows

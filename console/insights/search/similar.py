@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from django.contrib.postgres.search import SearchQuery, SearchRank
@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import F, QuerySet
 
 from console.insights.models import SearchRow
+from console.insights.sealed import items_told
 from console.insights.search import alike
 from console.insights.search.filters import SearchFilter, Viewer
 from console.insights.search.find import filtered, in_order
@@ -50,7 +51,8 @@ class Likeness:
 
 def similar(item: Item, asked: SearchFilter, viewer: Viewer, *, limit: int = ALIKE) -> Likeness:
     """The items most like one, best first, of those that fit the filters and exist for the viewer."""
-    return _similar(item, filtered(asked, viewer), limit, FARTHEST)
+    found = _similar(item, filtered(asked, viewer), limit, FARTHEST)
+    return replace(found, items=items_told(found.items, viewer.user, viewer.roles))
 
 
 def similar_decided(item: Item, viewer: Viewer, *, limit: int = 5) -> Likeness:
