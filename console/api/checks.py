@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
+from django.db.models import Model, QuerySet
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
@@ -14,7 +15,7 @@ from console.api.base import Answer, ApiView, idempotent, read_body
 from console.api.check_bodies import AgreementOut, GoldIn, GoldOut, GoldPage, PlanIn, PlanList, PlanOut, QaIn, QaOut
 from console.api.docs import CURSOR, described
 from console.api.paging import page_by_id
-from console.cases.selectors import queues_for
+from console.cases.selectors import kinds_closed_to, queues_for
 from console.common.errors import Invalid, NotFound
 from console.insights.agreement import quality_of
 from console.intake.models import Item
@@ -25,6 +26,7 @@ from console.quality.qa import qa_give
 from console.verdicts.models import Verdict
 from scoring.registry import KINDS
 
+M = TypeVar("M", bound=Model)
 CHECKERS = frozenset({Role.LEAD, Role.ADMIN})
 _KIND = OpenApiParameter("kind", str, enum=list(KINDS), required=True)
 
@@ -38,6 +40,14 @@ def gold_row(gold: Gold) -> dict[str, Any]:
         "id": gold.pk, "item": gold.item_id, "kind": gold.item.kind, "outcome": gold.outcome, "clauses": gold.clauses, "note": gold.note,
         "is_active": gold.is_active, "created_at": gold.created_at,
     }  # fmt: skip
+
+
+class CheckView(ApiView):
+    """Base of what is done to items and verdicts: those of a kind that is closed to the caller do not exist."""
+
+    def open_to(self, rows: QuerySet[M], item: str = "item__") -> QuerySet[M]:
+        caller = self.caller()
+        return caller.visible(rows, f"{item}source_id").exclude(**{f"{item}kind__in": kinds_closed_to(caller.user)})
 
 
 class CheckPlans(ApiView):
@@ -63,37 +73,37 @@ class CheckPlanOne(ApiView):
         return Answer(plan_row(plan_change(queue=queue, shares=shares, feedback=form.feedback, user=self.caller().user)))
 
 
-class Golds(ApiView):
+class Golds(CheckView):
     roles = {"GET": CHECKERS, "POST": CHECKERS}
 
     @described("Known answers, newest first", {200: GoldPage}, tag="checks", name="checks_gold_list", problems=[400], parameters=CURSOR)
     def get(self, request: Request) -> HttpResponse:
-        return Answer(page_by_id(request, self.caller().visible(Gold.objects.select_related("item"), "item__source_id"), gold_row))
+        return Answer(page_by_id(request, self.open_to(Gold.objects.select_related("item")), gold_row))
 
     @described("Make a decided item a known answer", {201: GoldOut}, tag="checks", name="checks_gold_post", body=GoldIn,
                problems=[400, 404, 409], post=True)  # fmt: skip
     @idempotent
     def post(self, request: Request) -> HttpResponse:
         caller, form = self.caller(), read_body(request, GoldIn)
-        item = caller.visible(Item.objects.all()).filter(pk=form.item).first()
+        item = self.open_to(Item.objects.all(), "").filter(pk=form.item).first()
         if item is None:
             raise NotFound("There is no such item.")
         gold = gold_mark(item=item, outcome=form.outcome, clauses=form.clauses, note=form.note, user=caller.user)
         return Answer(gold_row(Gold.objects.select_related("item").get(pk=gold.pk)), 201)
 
 
-class GoldOne(ApiView):
+class GoldOne(CheckView):
     roles = {"DELETE": CHECKERS}
 
     @described("Retire a known answer; it stays out of training", {204: None}, tag="checks", name="checks_gold_retire", problems=[404, 409])
     def delete(self, request: Request, gold_id: int) -> HttpResponse:
-        if not self.caller().visible(Gold.objects.all(), "item__source_id").filter(pk=gold_id).exists():
+        if not self.open_to(Gold.objects.all()).filter(pk=gold_id).exists():
             raise NotFound("There is no such known answer.")
         gold_retire(gold_id=gold_id, user=self.caller().user)
         return Answer(status=204)
 
 
-class VerdictReview(ApiView):
+class VerdictReview(CheckView):
     roles = {"POST": CHECKERS}
 
     @described("Say what you think of a verdict: its reviewer is told and may contest it", {201: QaOut}, tag="checks",
@@ -101,7 +111,7 @@ class VerdictReview(ApiView):
     @idempotent
     def post(self, request: Request, verdict_id: UUID) -> HttpResponse:
         caller = self.caller()
-        verdict = caller.visible(Verdict.objects.select_related("item"), "item__source_id").filter(pk=verdict_id).first()
+        verdict = self.open_to(Verdict.objects.select_related("item")).filter(pk=verdict_id).first()
         if verdict is None:
             raise NotFound("There is no such verdict.")
         form = read_body(request, QaIn)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -12,12 +13,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from console import flow
-from console.accounts.roles import Role
+from console.accounts.roles import Role, roles_of
 from console.cases.models import Queue
-from console.cases.selectors import queues_for
-from console.common.errors import DomainError, Invalid
+from console.cases.selectors import kinds_closed_to, queues_for
+from console.common.errors import DomainError, Invalid, NotFound
 from console.insights import agreement
 from console.insights.screen import item_blocks
+from console.insights.sealed import sealed_cases
+from console.intake.models import Item
 from console.policies.selectors import active_policy
 from console.quality.measuring import measure_request, most_confused
 from console.quality.models import Check, CheckPlan, Measure
@@ -40,13 +43,31 @@ SHARE_WORDS = (
 )
 
 
+def kinds_open(request: HttpRequest) -> list[str]:
+    """Raises NotFound for who works in no queue at all."""
+    closed = kinds_closed_to(person(request))
+    found = [name for name in KINDS if name not in closed]
+    if not found:
+        raise NotFound("There is no kind that is yours to check.")
+    return found
+
+
 def kind_of(request: HttpRequest) -> str:
-    name = request.GET.get("kind", "")
-    return name if name in KINDS else next(iter(KINDS))
+    name, kinds = request.GET.get("kind", ""), kinds_open(request)
+    return name if name in kinds else kinds[0]
 
 
 def kinds_context(request: HttpRequest, here: str) -> dict[str, Any]:
-    return {"kind": KINDS[kind_of(request)], "kinds": KINDS.values(), "here": here}
+    return {"kind": KINDS[kind_of(request)], "kinds": [KINDS[name] for name in kinds_open(request)], "here": here}
+
+
+def item_to_judge(request: HttpRequest, item_id: UUID) -> Item:
+    """An item whose end this lead may know: of a kind that is theirs, and not one that they may still be given blind."""
+    user = person(request)
+    item = get_object_or_404(Item.objects.select_related("source").filter(kind__in=kinds_open(request)), pk=item_id)
+    if sealed_cases([item.pk], user, roles_of(user)):
+        raise NotFound("It is being looked at, so what was decided of it is not shown.")
+    return item
 
 
 @require_safe
@@ -152,10 +173,11 @@ def _form_of(queue: Queue, request: HttpRequest, errors: dict[str, list[str]]) -
 @page_for(*LEADS)
 def disagreements(request: HttpRequest) -> HttpResponse:
     user = person(request)
-    closed = Check.objects.filter(purpose=Check.Purpose.ADJUDICATE, state=Check.State.CLOSED).select_related("item", "answer__reviewer")
+    closed = Check.objects.filter(purpose=Check.Purpose.ADJUDICATE, state=Check.State.CLOSED, item__kind__in=kinds_open(request))
+    closed = closed.select_related("item", "answer__reviewer")
     rows = [
         {"check": check, "mine": check.answer is not None and check.answer.reviewer_id == user.pk, "barred": _barred(check, user.pk)}
-        for check in agreement.disagreements()[:100]
+        for check in agreement.disagreements().filter(item__kind__in=kinds_open(request))[:100]
     ]
     context = {**kinds_context(request, "disagreements"), "rows": rows, "closed": closed.order_by("-closed_at")[:20]}
     return render(request, "checks/disagreements.html", context)
@@ -172,7 +194,7 @@ def disagreement(request: HttpRequest, check_id: int) -> HttpResponse:
     """Both verdicts, once the lead has decided blind; and the last word."""
     check = get_object_or_404(
         Check.objects.select_related("item__source", "about__reviewer", "parent__answer__reviewer", "answer__reviewer", "case__queue"),
-        pk=check_id, purpose=Check.Purpose.ADJUDICATE,
+        pk=check_id, purpose=Check.Purpose.ADJUDICATE, item__kind__in=kinds_open(request),
     )  # fmt: skip
     user = person(request)
     told = check.state == Check.State.CLOSED or (check.answer is not None and check.answer.reviewer_id == user.pk)

@@ -14,13 +14,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from console.common.errors import DomainError
 from console.insights.agreement import gold_coverage, gold_share
 from console.insights.screen import item_blocks
-from console.intake.models import Item
 from console.policies.selectors import active_policy
 from console.quality.gold import gold_mark, gold_retire
 from console.quality.models import Gold
 from console.scores.models import Decision
 from console.ui.access import page_for, person
-from console.ui.checks_pages import LEADS, kind_of, kinds_context, verdict_words
+from console.ui.checks_pages import LEADS, item_to_judge, kind_of, kinds_context, kinds_open, verdict_words
 from console.ui.problems import sentence_of
 from console.ui.screen import reason_options
 from scoring.registry import KINDS
@@ -52,7 +51,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def _mark(request: HttpRequest, named: str) -> HttpResponse:
     """The right answer is given by the lead, beforehand the decision in force."""
     try:
-        item = get_object_or_404(Item.objects.select_related("source"), pk=UUID(named))
+        item = item_to_judge(request, UUID(named))
     except ValueError:
         messages.error(request, "That is not the id of an item: it stands in the address of its page.")
         return HttpResponseRedirect(reverse("ui:checks_gold"))
@@ -82,6 +81,7 @@ def _mark(request: HttpRequest, named: str) -> HttpResponse:
 @require_POST
 @page_for(*LEADS)
 def retire(request: HttpRequest, gold_id: int) -> HttpResponse:
+    get_object_or_404(Gold, pk=gold_id, item__kind__in=kinds_open(request))
     gold = gold_retire(gold_id=gold_id, user=person(request))
     messages.info(request, "Retired: it is served no more, and stays out of training.")
     return HttpResponseRedirect(f"{reverse('ui:checks_gold')}?kind={gold.item.kind}")

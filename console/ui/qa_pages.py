@@ -20,7 +20,7 @@ from console.quality.models import CheckPlan, QaReview
 from console.quality.qa import qa_draw, qa_give, qa_open, qa_read
 from console.ui.access import page_for, person
 from console.ui.case_drawing import REVIEWERS
-from console.ui.checks_pages import LEADS, kind_of, kinds_context, verdict_words
+from console.ui.checks_pages import LEADS, item_to_judge, kind_of, kinds_context, kinds_open, verdict_words
 from console.ui.problems import sentence_of
 from console.verdicts.models import Verdict
 from scoring.registry import KINDS
@@ -47,7 +47,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def draw(request: HttpRequest) -> HttpResponse:
     """Any of the newest verdicts of others."""
     kind = request.POST.get("kind", "")
-    verdict = qa_draw(kind=kind, lead=person(request)) if kind in KINDS else None
+    verdict = qa_draw(kind=kind, lead=person(request)) if kind in kinds_open(request) else None
     if verdict is None:
         messages.info(request, "There is nothing to draw: every verdict of others was reviewed, or none is in effect.")
         return HttpResponseRedirect(f"{reverse('ui:checks_qa')}?kind={kind}" if kind in KINDS else reverse("ui:checks_qa"))
@@ -62,6 +62,7 @@ def review(request: HttpRequest, verdict_id: UUID) -> HttpResponse:
     verdict = get_object_or_404(Verdict.objects.select_related("item__source", "policy_version"), pk=verdict_id, decision__isnull=False)
     if verdict.reviewer_id == person(request).pk:
         raise Forbidden("Nobody reviews a verdict of their own.")
+    item_to_judge(request, verdict.item_id)
     problem = ""
     if request.method == "POST":
         try:
