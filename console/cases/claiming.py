@@ -18,7 +18,7 @@ LIGHT = [kind.name for kind in KINDS.values() if not kind.weighs]
 _TAKE = """
 ), taken AS (
     UPDATE cases_case c SET state = 'claimed', lease_token = c.lease_token + 1
-    FROM next WHERE c.id = next.id RETURNING c.id, c.item_id, c.lease_token, c.priority
+    FROM next WHERE c.id = next.id RETURNING c.id, c.item_id, c.lease_token, c.priority, c.assigned_to_id
 ), held AS (
     INSERT INTO cases_claim (case_id, reviewer_id, token, state, lease_until, ahead, evidence_seen)
     SELECT id, %(reviewer)s, lease_token, 'open', clock_timestamp() + make_interval(secs => %(seconds)s), %(ahead)s,
@@ -29,7 +29,7 @@ _TAKE = """
     INSERT INTO audit_auditrow (actor, verb, subject, item_id, data, prev_hash, hash)
     SELECT %(actor)s, %(verb)s, 'case:' || id, item_id, jsonb_build_object('token', lease_token), '', '' FROM taken
 )
-SELECT held.id, taken.priority FROM held, taken
+SELECT held.id, taken.priority, taken.assigned_to_id IS NOT NULL FROM held, taken
 """
 # What is served to whom. Assigned to somebody: to that person first, and to nobody else.
 _SERVED = """
@@ -79,8 +79,9 @@ def case_claim_next(
         found = _take(_CLAIM_NEXT, reviewer, is_lead, ahead, {**only, "hint": TOP})
     if found is None:
         return None
-    claim_id, priority = found
-    hint_learn(key, priority)
+    claim_id, priority, assigned = found
+    if not assigned:  # an assigned one is served first wherever it stands, and says nothing of where the others end
+        hint_learn(key, priority)
     return claim_get(claim_id, reviewer)
 
 
@@ -94,14 +95,14 @@ def case_claim_one(
     return claim_get(found[0], reviewer) if found else None
 
 
-def _take(sql: str, reviewer: User, is_lead: bool, ahead: bool, which: dict[str, Any]) -> tuple[int, float] | None:
+def _take(sql: str, reviewer: User, is_lead: bool, ahead: bool, which: dict[str, Any]) -> tuple[int, float, bool] | None:
     values: dict[str, Any] = {
         **which, "reviewer": reviewer.pk, "lead": is_lead, "actor": actor_of(reviewer), "ahead": ahead,
         "verb": "case.fetched" if ahead else "case.claimed", "seconds": lease_seconds(ahead=ahead),
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-        row: tuple[int, float] | None = cursor.fetchone()
+        row: tuple[int, float, bool] | None = cursor.fetchone()
     return row
 
 

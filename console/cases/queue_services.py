@@ -18,6 +18,7 @@ from console.cases.claiming import actor_of
 from console.cases.models import Case, Queue, Transfer
 from console.cases.routing import routing_current, routing_rules
 from console.cases.routing_services import routing_write
+from console.cases.serving import queue_give_back
 from console.cases.transfers import transfer_begin
 from console.common.errors import Conflict, Invalid
 from scoring.registry import KINDS
@@ -125,9 +126,11 @@ def queue_change(*, queue: Queue, changes: Mapping[str, Any], user: User) -> Que
 
 @transaction.atomic
 def queue_pause(*, queue: Queue, paused: bool, user: User) -> None:
-    """A paused queue still takes items; nothing of it is served. Raises Conflict when it was so already."""
+    """A paused queue still takes items; nothing of it is served, fetched ahead or not. Raises Conflict when it was so already."""
     if not Queue.objects.filter(pk=queue.pk, is_paused=not paused, archived_at=None).update(is_paused=paused):
         raise Conflict(f"{queue.title} is {'paused' if paused else 'running'} already, or archived.")
+    if paused:
+        queue_give_back(queue=queue, by=user)
     audit_append(actor=actor_of(user), verb="queue.paused" if paused else "queue.resumed", subject=f"queue:{queue.slug}")
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from console.cases.models import Case, Queue
 from console.cases.priority import case_place
+from console.common.ids import uuid7
 from console.intake.models import Item
 from scoring.registry import KINDS
 
@@ -25,7 +27,11 @@ def queue_ensure_defaults() -> None:
 
 def queue_for(item: Item) -> Queue:
     """The usual queue of the item's kind: where it goes when no rule says otherwise (routing.py)."""
-    usual = Queue.objects.filter(kind=item.kind, archived_at=None).order_by("position", "pk")
+    return queue_usual(item.kind)
+
+
+def queue_usual(kind: str) -> Queue:
+    usual = Queue.objects.filter(kind=kind, archived_at=None).order_by("position", "pk")
     queue = usual.first()
     if queue is None:
         queue_ensure_defaults()
@@ -33,11 +39,21 @@ def queue_for(item: Item) -> Queue:
     return queue
 
 
+def queue_living(queue: Queue) -> Queue:
+    """Itself, or what came in its place when it was archived: what it was merged into, else the usual queue of its kind."""
+    if queue.archived_at is None:
+        return queue
+    into = queue.merged_into
+    return into if into is not None and into.archived_at is None else queue_usual(queue.kind)
+
+
 def case_build(
-    *, item: Item, queue: Queue, reason: str, sentence: str, severity: int, chance: float | None, now: datetime, label: str = ""
-) -> Case:
-    """An unsaved case with its place, so that a batch is written with one statement."""
+    *, item: Item, queue: Queue, reason: str, sentence: str, severity: int, chance: float | None, now: datetime, label: str = "",
+    pk: UUID | None = None,
+) -> Case:  # fmt: skip
+    """An unsaved case with its place, so that a batch is written with one statement. `pk` where the id may not tell when it was made."""
     case = Case(
+        id=pk or uuid7(),
         item=item,
         queue=queue,
         reason=reason,

@@ -157,6 +157,12 @@ def cases_give_back(*, reviewer: User, queue: Queue | None = None, case_ids: lis
         return _give_back(list(ahead), reviewer)
 
 
+def queue_give_back(*, queue: Queue, by: User) -> None:
+    """Of what was fetched ahead of a queue nobody's turn comes now. Which of it is begun in this moment stays with who began it."""
+    ahead = Claim.objects.select_for_update(of=("self",), skip_locked=True).select_related("case")
+    _give_back(list(ahead.filter(case__queue=queue, state=Claim.State.OPEN, ahead=True)), by)
+
+
 def _begin(claim: Claim) -> Claim:
     until = Now() + timedelta(seconds=lease_seconds(ahead=False))
     changed = Claim.objects.filter(pk=claim.pk, state=Claim.State.OPEN, ahead=True, lease_until__gt=Now()).update(

@@ -21,6 +21,7 @@ from console.audit.services import audit_append
 from console.cases.claiming import actor_of
 from console.cases.models import Case, Queue, Tally, Transfer
 from console.cases.priority import MISPLACED, PLACED
+from console.cases.services import queue_living
 from console.common.errors import Conflict, Invalid, NotFound
 
 STEP = 2000
@@ -125,13 +126,22 @@ def transfers_go_on(*, steps: int = 50) -> int:
 
 
 def _gather_strays() -> None:
-    """What came back to a merged queue later (an undone verdict, say) follows the others."""
-    merged = {queue.pk: queue for queue in Queue.objects.select_related("merged_into").filter(merged_into__isnull=False)}
-    left = Tally.objects.filter(queue__in=merged).values("queue").annotate(left=Sum("waiting") + Sum("claimed")).filter(left__gt=0)
+    """What came back to an archived queue later (an undone verdict, say), or was still on its way there, follows the others."""
+    archived = {queue.pk: queue for queue in Queue.objects.select_related("merged_into").filter(archived_at__isnull=False)}
+    left = Tally.objects.filter(queue__in=archived).values("queue").annotate(left=Sum("waiting") + Sum("claimed")).filter(left__gt=0)
     for queue_id in left.values_list("queue", flat=True):
-        into = merged[queue_id].merged_into
-        if into is not None and not Transfer.objects.filter(origin=queue_id, state=Transfer.State.RUNNING).exists():
-            transfer_begin(origin=merged[queue_id], target=into, user=None, criteria={}, held=True)
+        if not Transfer.objects.filter(origin=queue_id, state=Transfer.State.RUNNING).exists():
+            _follow(archived[queue_id], {})
+
+
+def case_follow(case: Case) -> None:
+    """A case that opens again goes where its queue went meanwhile."""
+    if case.queue.archived_at is not None:
+        _follow(case.queue, {"cases": [str(case.pk)]})
+
+
+def _follow(queue: Queue, criteria: Mapping[str, Any]) -> None:
+    transfer_begin(origin=queue, target=queue_living(queue), user=None, criteria=criteria, held=True)
 
 
 def transfers_of(queue: Queue) -> list[Transfer]:

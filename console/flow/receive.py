@@ -121,6 +121,7 @@ def item_feedback(*, item: Item, event: str, data: Mapping[str, Any], actor: str
     audit_append(actor=actor, verb="item.feedback", subject=f"item:{item.pk}", item_id=item.pk, data={"event": event})
     item = Item.objects.select_for_update(of=("self",)).get(pk=item.pk)
     asked = item.decisions.filter(state=Decision.State.EFFECTIVE, action__in=active_policy(item.kind)[1].asking).first()
-    if asked is not None and not Case.objects.filter(item=item).exclude(state=Case.State.CLOSED).exists():
+    # Cases that measure do not count: they decide nothing, so the answer would wait for ever.
+    if asked is not None and not Case.objects.filter(item=item, measurement=None).exclude(state=Case.State.CLOSED).exists():
         sentence = f"It was held to {asked.action}, and the answer is here: {event}."
         _send_to_person(item, reason="answered", sentence=sentence, score=item.scores.order_by("-pk").first(), severity=asked.severity)
