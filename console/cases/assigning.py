@@ -15,7 +15,7 @@ from console.audit.services import audit_append
 from console.cases.claiming import actor_of, claim_get, lease_seconds
 from console.cases.holding import Hold, claim_close, claim_require
 from console.cases.limits import serve_limits
-from console.cases.models import Case, Claim, Queue, Skip
+from console.cases.models import LEADS_ONLY, Case, Claim, Queue, Skip
 from console.cases.selectors import open_claim, queues_for
 from console.cases.serving import step_aside
 from console.common.errors import Conflict, Invalid
@@ -33,6 +33,7 @@ def colleagues_for(queue: Queue) -> list[User]:
 def _require_able(case: Case, person: User) -> None:
     """Raises Invalid in words when the case cannot be theirs."""
     works_here = person.is_active and user_has_role(person, Role.MODERATOR) and queues_for(person).filter(pk=case.queue_id).exists()
+    works_here = works_here and (case.purpose != LEADS_ONLY or user_has_role(person, Role.LEAD))
     if not works_here or Skip.objects.filter(case=case, reviewer=person).exists():
         raise Invalid({"to": [f"{person.display_name} cannot take this one; choose somebody else."]})
 
@@ -77,6 +78,8 @@ def case_take_over(*, case_id: UUID, lead: User, reason: str) -> Claim:
         raise Conflict("Nobody holds it now; take it as it is.", code="not_held")
     if claim.reviewer_id == lead.pk:
         raise Conflict("You hold it already.", code="held")
+    if Skip.objects.filter(case_id=case_id, reviewer=lead).exists():
+        raise Conflict("You decided it before, wrote it or passed it on, so this one is for somebody else.", code="not_yours")
     if claim.case.severity > serve_limits(lead, claim.case.queue.kind).cap:
         raise Conflict("You had as much hard content today as anybody should; leave this one to somebody else.", code="cap_reached")
     because = f"{lead.display_name} took this case over: {reason.strip()}"[:300]

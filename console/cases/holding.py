@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from console.accounts.models import User
 from console.audit.services import Entry, audit_append, audit_append_many
 from console.cases.claiming import actor_of, lease_seconds
-from console.cases.models import Case, Claim, Skip
+from console.cases.models import LEADS_ONLY, Case, Claim, Skip
 from console.cases.selectors import verdict_first
 from console.common.clock import ClockNow
 from console.common.errors import Conflict, Invalid
@@ -101,8 +101,10 @@ def case_pass_on(*, hold: Hold, purpose: str, note: str) -> None:
     this reviewer."""
     claim = claim_require(hold)
     claim_close(claim=claim, state=Claim.State.ESCALATED, case_state=Case.State.WAITING)
+    stays = claim.case.purpose == LEADS_ONLY
     Case.objects.filter(pk=claim.case_id).update(
-        purpose=purpose, priority=F("priority") + 1, reason=purpose, sentence=note.strip()[:300] or ASKED[purpose], assigned_to=None
+        purpose=LEADS_ONLY if stays else purpose, priority=F("priority") + 1, reason=purpose, assigned_to=None,
+        sentence=note.strip()[:300] or ASKED[purpose],
     )
     Skip.objects.get_or_create(case_id=claim.case_id, reviewer=hold.reviewer, defaults={"reason": purpose})
     _note(claim, f"case.{purpose}", note=bool(note))

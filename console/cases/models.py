@@ -13,6 +13,8 @@ from django.db.models.functions import Now
 from console.common.ids import uuid7
 from console.intake.models import Item
 
+LEADS_ONLY = "adjudicate"  # the purpose of a case that stays with leads, whoever passes it on
+
 
 class Queue(models.Model):
     slug = models.SlugField(max_length=64, unique=True)

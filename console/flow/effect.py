@@ -15,6 +15,7 @@ from console.common.outbox import Event, outbox_put_many
 from console.enforcement.models import EnforcementAction
 from console.enforcement.services import enforcement_apply, enforcement_end, enforcement_reverse
 from console.flow.draw import second_draw
+from console.intake.models import Item
 from console.scores.models import Decision
 from console.scores.services import (
     decision_take_effect,
@@ -71,6 +72,7 @@ def decisions_release(*, limit: int = 500) -> int:
     due = Verdict.objects.filter(state=Verdict.State.GIVEN, decision__state=Decision.State.HELD, undo_until__lte=Now())
     for verdict in due.select_related("decision__item", "item", "case__queue").order_by("undo_until")[:limit]:
         with transaction.atomic():
+            Item.objects.select_for_update(of=("self",)).get(pk=verdict.item_id)  # the item first, as who undoes or corrects does
             if verdict.decision and decision_take_effect(decision=verdict.decision):
                 decision_apply(verdict.decision)
                 second_draw(verdict)

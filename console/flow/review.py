@@ -16,6 +16,7 @@ from console.cases.claiming import actor_of
 from console.cases.holding import Hold
 from console.cases.models import Case, Claim, Queue
 from console.cases.reopen import case_decide_again
+from console.cases.transfers import case_follow
 from console.common.errors import Conflict
 from console.common.outbox import outbox_cancel, outbox_put_many
 from console.flow.draw import gold_claim
@@ -24,7 +25,7 @@ from console.flow.facts import verdict_facts
 from console.intake.models import Item
 from console.policies.models import PolicyVersion
 from console.policies.selectors import active_policy
-from console.quality.bars import bar_from_item
+from console.quality.bars import bar_from_item, own_refuse
 from console.quality.checks import check_answer, check_is_gold, check_of, check_reopen
 from console.scores.models import Decision
 from console.scores.services import decision_supersede, decision_undo
@@ -62,6 +63,7 @@ def verdict_give(*, case_id: UUID, reviewer: User, token: int, form: VerdictForm
 def verdict_correct(*, verdict_id: UUID, reviewer: User, is_lead: bool, form: VerdictForm, why: str) -> Verdict:
     """A later verdict takes the place of one that is in effect: by the same person or a lead, with the reason. It can be undone too."""
     earlier = verdict_supersede(verdict_id=verdict_id, reviewer=reviewer, is_lead=is_lead, why=why)
+    own_refuse(item=earlier.item, user=reviewer)
     claim = case_decide_again(case_id=earlier.case_id, reviewer=reviewer)
     return _conclude(claim, form, verb="verdict.corrected", supersedes=earlier, why=why)
 
@@ -127,6 +129,7 @@ def verdict_undo(*, verdict_id: UUID, reviewer: User) -> Verdict:
         if decision:
             Item.objects.filter(pk=verdict.item_id).update(status=Item.Status.IN_REVIEW)
         Case.objects.filter(pk=verdict.case_id, state=Case.State.CLOSED).update(state=Case.State.WAITING, closed_at=None)
+        case_follow(verdict.case)
     audit_append(
         actor=actor_of(reviewer), verb="verdict.undone", subject=f"verdict:{verdict.pk}",
         item_id=None if check_is_gold(verdict.case_id) else verdict.item_id,

@@ -7,7 +7,10 @@ from uuid import UUID
 
 from django.db import connection
 
+from console.accounts.models import User
 from console.cases.models import Case, Skip
+from console.common.errors import Forbidden
+from console.intake.models import Item
 from console.quality.models import OwnAccount
 
 _EARLIER = """
@@ -40,6 +43,13 @@ def bar_owners(case_ids: Iterable[UUID]) -> None:
     if ids and OwnAccount.objects.exists():
         with connection.cursor() as cursor:
             cursor.execute(_OWNERS, [ids])
+
+
+def own_refuse(*, item: Item, user: User) -> None:
+    """Raises Forbidden where the item came from an account of this person."""
+    own = OwnAccount.objects.filter(user=user, source_id=item.source_id, actor_id=item.actor_id)
+    if item.actor_id and own.exists():
+        raise Forbidden("Nobody decides what they wrote themselves.")
 
 
 def bar_from_item(*, item_id: UUID, user_id: int, besides: UUID) -> None:

@@ -8,17 +8,17 @@ from uuid import UUID
 from django.db.models.functions import Now
 
 from console.audit.services import audit_append
-from console.cases.models import Case, Queue
-from console.cases.services import case_build
+from console.cases.models import LEADS_ONLY, Case, Queue
+from console.cases.services import case_build, queue_living
 from console.common.clock import db_now
 from console.common.errors import Conflict
+from console.common.ids import uuid7_at
 from console.intake.models import Item
 from console.quality.bars import bar_earlier, bar_owners
 from console.quality.models import Check, Gold, QaReview
 from console.verdicts.models import Verdict
 
 BLIND = "For review."
-LEADS_ONLY = "adjudicate"  # what the claim keeps for leads; of everything else the case does not say what it measures
 
 
 def check_open(
@@ -28,12 +28,14 @@ def check_open(
 ) -> Check:  # fmt: skip
     """A blind case of this item, closed to who knows it already, and the check that says what it is for.
 
-    `since` gives the case an age of its own; otherwise it is new.
+    `since` gives the case an age of its own; otherwise it is new. Its id is as old as it seems (console.insights.sealed).
     Must run inside a transaction. Known answers are noted apart from the item: its story tells nobody that it is one.
     """
+    queue, now = queue_living(queue), since or db_now()
     case = case_build(
-        item=item, queue=queue, reason="check", sentence=BLIND, severity=severity, chance=None, now=since or db_now(), label=label
-    )
+        item=item, queue=queue, reason="check", sentence=BLIND, severity=severity, chance=None, now=now, label=label,
+        pk=uuid7_at(about.case.created_at if about else now),
+    )  # fmt: skip
     case.purpose, case.blind = LEADS_ONLY if purpose == Check.Purpose.ADJUDICATE else "check", True
     case.save(force_insert=True)
     bar_earlier(case)

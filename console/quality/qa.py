@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from console.accounts.models import User
 from console.audit.services import audit_append
 from console.common.errors import Conflict, Forbidden, Invalid
+from console.quality.bars import own_refuse
 from console.quality.models import Check, QaReview
 from console.quality.plans import luck
 from console.verdicts.models import Verdict
@@ -36,6 +37,7 @@ def qa_give(*, verdict: Verdict, finding: str, note: str, lead: User) -> QaRevie
         raise Invalid({"finding": ["Choose agree, disagree or grey."]})
     if verdict.reviewer_id == lead.pk:
         raise Forbidden("Nobody reviews a verdict of their own.")
+    own_refuse(item=verdict.item, user=lead)
     if not qa_open(verdict.item.kind, lead).filter(pk=verdict.pk).exists():
         raise Conflict("This verdict was reviewed before, was undone, or measures another.", code="not_open")
     try:

@@ -129,6 +129,7 @@ def verdict_create(
 
 def verdict_withdraw(*, verdict_id: UUID, reviewer: User) -> Verdict:
     """Mark as undone inside the window and withdraw its labels. Raises NotFound, or Conflict when the window is over."""
+    Item.objects.select_for_update(of=("self",)).filter(verdicts=verdict_id).first()  # as every verdict does first
     verdict = (
         Verdict.objects.select_for_update(of=("self",)).select_related("decision", "case__queue", "item").filter(pk=verdict_id).first()
     )
