@@ -7,12 +7,13 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db import connection
+from django.db import DataError, connection, transaction
 
 from console.accounts.models import User
 from console.common.errors import Invalid
 
 LARGEST = 64 * 1024
+_STRANGE = "It holds what cannot be stored."
 _KEEP = """
 INSERT INTO cases_draft (case_id, person_id, data, saved_at)
 SELECT c.id, %s, %s, clock_timestamp() FROM cases_case c WHERE c.id = %s AND c.state <> 'closed'
@@ -21,12 +22,18 @@ ON CONFLICT (case_id, person_id) DO UPDATE SET data = excluded.data, saved_at = 
 
 
 def draft_keep(*, case_id: UUID, person: User, data: Mapping[str, Any]) -> None:
-    """The newest is kept; of a decided case nothing. Raises Invalid when it is too large to be a draft."""
-    text = orjson.dumps(dict(data))
+    """The newest is kept; of a decided case nothing. Raises Invalid when it is too large to be a draft, or cannot be stored."""
+    try:
+        text = orjson.dumps(dict(data))
+    except TypeError as error:  # half a surrogate pair, a number beyond 64 bits, nesting without end
+        raise Invalid({"draft": [_STRANGE]}) from error
     if len(text) > LARGEST:
         raise Invalid({"draft": ["It is too long to be kept on the server."]})
-    with connection.cursor() as cursor:
-        cursor.execute(_KEEP, [person.pk, text.decode(), case_id])
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_KEEP, [person.pk, text.decode(), case_id])
+    except DataError as error:  # the NUL character
+        raise Invalid({"draft": [_STRANGE]}) from error
 
 
 def draft_of(*, case_id: UUID, person: User) -> dict[str, Any] | None:

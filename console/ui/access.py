@@ -13,6 +13,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from console.accounts.models import User
 from console.accounts.roles import Role, user_has_role
+from console.common.errors import Invalid
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -31,11 +32,20 @@ def page_for(*roles: Role) -> Callable[[View[P]], View[P]]:
                 return HttpResponseClientRedirect(sign_in.url) if "HX-Request" in request.headers else sign_in
             if not any(user_has_role(request.user, role) for role in wanted):
                 raise PermissionDenied("This page is for " + ", ".join(sorted(role.value for role in wanted)) + ".")
+            _require_storable(request)
             return view(request, *args, **kwargs)
 
         return guarded
 
     return decorate
+
+
+def _require_storable(request: HttpRequest) -> None:
+    """No browser types the NUL character, and the database keeps none: said once, for every form."""
+    if request.method == "POST":
+        for name, values in request.POST.lists():
+            if any("\x00" in value for value in (name, *map(str, values))):
+                raise Invalid({name.replace("\x00", "")[:64]: ["It must not hold the NUL character."]})
 
 
 def person(request: HttpRequest) -> User:

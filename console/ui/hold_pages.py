@@ -48,7 +48,7 @@ def draft(request: HttpRequest, case_id: UUID) -> HttpResponse:
     case = case_of(request, case_id)
     try:
         data = json.loads(request.POST.get("draft", ""))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Invalid({"draft": ["It is not JSON."]}) from error
     if not isinstance(data, dict):
         raise Invalid({"draft": ["It is not a draft."]})

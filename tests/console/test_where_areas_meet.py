@@ -281,3 +281,19 @@ def test_an_answer_from_outside_opens_a_case_beside_a_second_look(plan: CheckPla
     assert Check.objects.filter(purpose="second", state="open").exists()
     item_feedback(item=case.item, event="confirmed", data={}, actor="source:shop")
     assert Case.objects.filter(item=case.item, purpose="review").exclude(state="closed").exists()
+
+
+STRANGE = ['{"note":"\\u0000"}', '{"note":"\\ud800"}', "[" * 20_000, '{"a":' * 5_000, '{"n":99999999999999999999}', "x"]
+
+
+@pytest.mark.parametrize("draft", STRANGE)
+def test_a_draft_that_cannot_be_stored_is_refused_in_words(client: Client, waiting: Waiting, rita: User, draft: str) -> None:
+    client.force_login(rita)
+    assert client.post(f"/cases/{waiting().pk}/draft", {"draft": draft}).status_code == 422
+
+
+@pytest.mark.parametrize("path", ["pass-on", "verdict", "hand-over", "take-over"])
+def test_a_form_with_the_nul_character_is_refused_in_words(client: Client, waiting: Waiting, lena: User, path: str) -> None:
+    client.force_login(lena)
+    form = {"to": "second", "outcome": "allow", "token": "1", "note": "a\x00b", "colleague": "a\x00b", "reason": "a\x00b"}
+    assert client.post(f"/cases/{waiting().pk}/{path}", form).status_code == 422
