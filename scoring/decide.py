@@ -90,7 +90,7 @@ def _gap(score: Score) -> tuple[str, str] | None:
 
 def _first_error(score: Score) -> str:
     name, sentence = next(iter(score.errors.items()))
-    text = " ".join(str(sentence or name).split())[:200]
+    text = " ".join(str(sentence or name).split())[:200].removesuffix(", so a person looks.")
     return text if text.endswith(".") else f"{text}."
 
 

@@ -75,7 +75,7 @@ def _videos(source: Source, tell: Callable[[str], None]) -> Sequence[dict[str, A
     with tempfile.TemporaryDirectory() as folder:
         for n, (title, description, style, words) in enumerate(CLIPS, 1):
             tell(f"drawing clip {n} of {len(CLIPS)}")
-            path = Path(folder) / f"clip-{n}.mp4"
+            path = Path(folder) / f"clip-{n}.webm"
             draw_clip(path, style, words)
             with path.open("rb") as handle:
                 received = upload_receive(File(handle))

@@ -17,6 +17,17 @@ class Key:
     key: str  # as the browser names it, letters in lower case
     does: str
     needs: str = ""  # what must be on the page for it to do something: a selector
+    also: tuple[tuple[str, str], ...] = ()  # what it does elsewhere, and what that needs
+
+    @property
+    def meanings(self) -> tuple[tuple[str, str], ...]:
+        return ((self.does, self.needs), *self.also)
+
+    @property
+    def whole(self) -> str:
+        """All of it in one line: what a person reads who gives it another key."""
+        first, *rest = (does for does, _ in self.meanings)
+        return "; ".join([first, *(does[0].lower() + does[1:] for does in rest)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +37,6 @@ class Group:
 
 
 _FORM, _FILM = "#verdict", "#screen [data-player]"
-_ROWS = "[data-queue], [data-line], [data-result], [data-turn], [data-answer]"
 GROUPS = (
     Group(
         "Everywhere",
@@ -34,50 +44,63 @@ GROUPS = (
             Key("/", "Search", "[data-search]"),
             Key("?", "All keys"),
             Key("=", "More like this item", '[data-key="="]'),
-            Key("l", "Lighter work for an hour, or back"),
+            Key("l", "Lighter work for an hour, or back", "[data-lighter]"),
         ),
     ),
     Group(
-        "Queues",
+        "Lists",
         (
-            Key("j", "Next queue, field, turn, line or result", _ROWS),
-            Key("k", "The one before", _ROWS),
-            Key("Enter", "Start, commit, open", "[data-queue], [data-result], #verdict, [data-line]"),
+            Key(
+                "j", "Next queue", "[data-queue]",
+                (("Next rule", "[data-rule]"), ("Next result", "[data-result]"), ("Next line", "[data-line]"),
+                 ("Next turn", "#screen [data-turn]"), ("Next field", "#screen [data-answer]")),
+            ),
+            Key("k", "The one before", "[data-queue], [data-rule], [data-result], [data-line], #screen [data-turn], #screen [data-answer]"),
+            Key(
+                "Enter", "Start", "[data-queue]",
+                (("Change the rule", "[data-rule]"), ("Open", "[data-result]"), ("Give the verdict", "#verdict")),
+            ),
         ),
     ),
     Group(
         "A case: look",
         (
-            Key("v", "As written, or normalised; ask the world", "#screen [data-view], #verdict [data-key=v]"),
+            Key("v", "As written, or normalised", "#screen [data-view]", (("Ask first", "#verdict [data-key=v]"),)),
             Key("w", "Twice: mark words by arrows, Shift and Enter", "#screen [data-mark-words]"),
             Key("b", "Unblur pictures, hide again", "#screen [data-unblur]"),
             Key("g", "Colour, or grey", "#screen [data-look=colour]"),
-            Key("m", "Sound, or silent; the next record that may be merged", "#screen [data-look=sound], #screen [data-merge]"),
-            Key("t", "Outlines only", "#screen [data-look=outline]"),
+            Key("m", "Sound, or silent", "#screen [data-look=sound]", (("The next record that may be merged", "#screen [data-merge]"),)),
+            Key("t", "Outlines only", "#screen [data-look=outline]", (("Try the rules", ".page [data-key=t]"),)),
             Key("e", "Show the evidence", "#screen [data-key=e]"),
             Key("h", "Hide or show the marks", "#screen .ev"),
             Key("p", "The whole clause", "#screen [data-key=p]"),
-            Key("i", "Mark from here; look behind a mask", "#screen [data-mark-start], #screen [data-unmask]"),
-            Key("o", "Mark to here; open the first other talk", "#screen [data-key=o]"),
+            Key("i", "Mark from here", "#screen [data-mark-start]", (("Look behind a mask", "#screen [data-unmask]"),)),
+            Key(
+                "o", "Mark to here", "#screen [data-mark-end]",
+                (("Open the first other talk", "#screen a[data-key=o]"), ("Switch the rule on or off", "[data-rule]")),
+            ),
         ),
     ),
     Group(
-        "A film",
+        "A film, a batch, the rules",
         (
-            Key(" ", "Play twice as fast, pause; open a line of a batch", f"{_FILM}, [data-line]"),
+            Key(" ", "Play twice as fast, pause", _FILM, (("Open the line", "[data-line]"),)),
             Key("ArrowLeft", "One frame back; with Shift one scene", _FILM),
             Key("ArrowRight", "One frame on; with Shift one scene", _FILM),
-            Key("[", "Peak or scene before", _FILM),
-            Key("]", "Peak or scene after", _FILM),
+            Key("[", "Peak or scene before", _FILM, (("Move the rule up", "[data-rule]"),)),
+            Key("]", "Peak or scene after", _FILM, (("Move the rule down", "[data-rule]"),)),
         ),
     ),
     Group(
         "A case: decide",
         (
-            *(Key(str(digit), f"Reason {digit}, or the action with this digit", _FORM) for digit in range(1, 10)),
+            *(
+                Key(str(digit), f"Reason {digit}, or the action with this digit", f"#verdict [data-key='{digit}']")
+                for digit in range(1, 10)
+            ),
             Key("a", "Allow", _FORM),
             Key("r", "Enforce: remove, restrict, cancel", _FORM),
-            Key("x", "Next action; leave a line of a batch out", "[data-next-action], [data-line]"),
+            Key("x", "Next action", "[data-next-action]", (("Leave the line out", "[data-line]"),)),
             Key(".", "How long it lasts", "[data-next-duration]"),
             Key("q", "Not sure", _FORM),
             Key("n", "Note", _FORM),
@@ -87,15 +110,15 @@ GROUPS = (
         "A record or a talk",
         (
             Key("y", "Field right", "#screen [data-answer]"),
-            Key("f", "Field wrong; the next flagged turn", "#screen [data-answer], #screen [data-turn]"),
+            Key("f", "Field wrong", "#screen [data-answer]", (("The next flagged turn", "#screen [data-next-flagged]"),)),
             Key("0", "Field unknown", "#screen [data-answer]"),
         ),
     ),
     Group(
         "A case: pass it on",
         (
-            Key("d", "Second opinion, a lead, or a colleague by name", _FORM),
-            Key("s", "Skip", _FORM),
+            Key("d", "Second opinion, a lead, or a colleague by name", "#verdict [data-key=d]"),
+            Key("s", "Skip", "#verdict [data-key=s]"),
             Key("+", "Keep the case longer", "[data-keep]"),
             Key("u", "Undo the last one, or the last batch", "#toast, [data-key=u]"),
             Key("z", "Open what belongs with a case (J too, where it has no rows)", "[data-key=z]"),
@@ -146,7 +169,7 @@ def own_keys(wanted: Mapping[str, str]) -> dict[str, str]:
     for key in KEYS:
         own = changed.get(key, key)
         if own and own in taken:
-            errors[key] = [f"{cap(own)} is the key for “{KEYS[taken[own]].does}” already."]
+            errors[key] = [f"{cap(own)} is the key for “{KEYS[taken[own]].whole}” already."]
         elif own:
             taken[own] = key
     if errors:
@@ -179,11 +202,16 @@ class Row:
 
 
 def key_rows(own: Mapping[str, str], *, short: bool = False) -> Sequence[tuple[str, Sequence[Row]]]:
-    """By group. `short` says nine reasons that nobody moved in one line."""
+    """By group. `short` says each meaning in a line of its own, and nine reasons that nobody moved in one."""
     fold = short and not DIGITS & own.keys()
     groups = []
     for group in GROUPS:
-        rows = [Row(key=k.key, does=k.does, own=own.get(k.key, k.key), needs=k.needs) for k in group.keys if not (fold and k.key in DIGITS)]
+        rows = [
+            Row(key=k.key, does=does, own=own.get(k.key, k.key), needs=needs)
+            for k in group.keys
+            for does, needs in (k.meanings if short else ((k.whole, k.needs),))
+            if not (fold and k.key in DIGITS)
+        ]
         if fold and any(k.key in DIGITS for k in group.keys):
             rows.insert(0, Row(key="1–9", does="Reason, with Shift one more; or the action with this digit", own="1–9", needs=_FORM))
         groups.append((group.title, rows))

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth.models import Group
 from django.http import QueryDict
 
+from console.accounts.roles import WELLBEING
 from console.cases.queue_services import QueueForm
 from console.common.errors import Invalid
 from console.ui.policy_form import Field
@@ -63,7 +64,7 @@ def fields_of(values: Mapping[str, Any], errors: Errors) -> dict[str, Field]:
 def groups_of(values: Mapping[str, Any]) -> list[tuple[str, bool]]:
     """Every group with whether it is chosen."""
     chosen = set(values.get("groups", ()))
-    return [(name, name in chosen) for name in Group.objects.order_by("name").values_list("name", flat=True)]
+    return [(name, name in chosen) for name in Group.objects.exclude(name=WELLBEING).order_by("name").values_list("name", flat=True)]
 
 
 def posted_values(posted: QueryDict) -> dict[str, Any]:

@@ -118,6 +118,7 @@ def case_context(case: Case, claim: Claim | None, user: User, holder: Claim | No
         "lease_share": left / total if total else 0, "undo": None if ahead else undo_offer(user),
         "limit_seconds": limit_of(case),
         "has_media": any(_has_media(block) for block in screen.blocks), "has_film": any(getattr(b, "media", None) for b in screen.blocks),
+        "has_words": any(_has_words(block) for block in screen.area("content")),
         "has_hidden": any(getattr(b, "normalised", None) is not None for b in screen.blocks),
     }  # fmt: skip
 
@@ -146,3 +147,9 @@ def _has_media(block: Any) -> bool:
     """Something that B would unblur."""
     pictures = (*getattr(block, "turns", ()), *(() if getattr(block, "media", None) else getattr(block, "frames", ())))
     return bool(getattr(block, "media", None)) or any(part.image for part in pictures)
+
+
+def _has_words(block: Any) -> bool:
+    """Something that W could mark."""
+    texts = (block, *getattr(block, "turns", ()))
+    return any(getattr(part, "field", "") and getattr(part, "text", "") for part in texts)

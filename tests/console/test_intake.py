@@ -16,7 +16,7 @@ from console.accounts.models import Source
 from console.common.errors import Invalid
 from console.demo import seed
 from console.intake.history import scoring_items
-from console.intake.models import Item, Quarantine
+from console.intake.models import Item, Media, Quarantine
 from console.intake.parsing import parse_item
 from console.intake.services import quarantine_put
 
@@ -130,6 +130,7 @@ def test_seed_demo_brings_all_five_kinds_once(ready: None, settings: Any, tmp_pa
     settings.HOME, settings.MEDIA_ROOT = tmp_path, tmp_path / "media"
     call_command("seed_demo", stdout=StringIO())
     assert set(Item.objects.values_list("kind", flat=True)) == {"review", "chat", "order", "contact", "video"}
+    assert set(Media.objects.values_list("mime", flat=True)) == {"video/webm"}  # what every browser plays
     assert seed.accounts_file().stat().st_mode & 0o077 == 0
     with pytest.raises(CommandError, match="not empty"):
         call_command("seed_demo")

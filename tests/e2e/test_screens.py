@@ -137,8 +137,10 @@ def test_it_goes_through_a_film_by_keys_marks_a_part_and_trims_it(rita_page: Pag
     expect(playing).to_have_js_property("paused", True)
     press(rita_page, "t", "g")
     assert rita_page.locator("#screen[data-outline][data-colour]").count() == 1
-    press(rita_page, "3", "x")
+    press(rita_page, "1")
     words = rita_page.locator("[data-commit-words]")
+    expect(words).to_have_text("Remove: nudity, age gate")  # what the reason brings along is said too
+    press(rita_page, "3", "x")
     expect(words).to_have_text("Remove: real violence, trim 0:01 to 0:03")
     decided(rita_page)
     verdict = Verdict.objects.get()

@@ -203,3 +203,8 @@ def test_it_is_monotone_in_risk(low: float, high: float, hate: float, known: tup
     low, high = sorted((low, high))
     outcomes = [decide(ITEM, Score(risk=r, labels={"hate": hate}), policy(thresholds=known)).outcome for r in (low, high)]
     assert order[outcomes[0]] <= order[outcomes[1]]
+
+
+def test_it_says_once_that_a_person_looks() -> None:
+    score = Score(risk=None, errors={"frames": "No frame classifier is configured, so a person looks."})
+    assert decide(ITEM, score, policy("demo")).sentence == "A check failed, so a person looks: No frame classifier is configured."

@@ -68,7 +68,9 @@ function followAction() {
   if (!group.dataset.own) for (const input of findAll('[name="action"]')) input.checked = input.value === usual;
   const now = chosen("action")[0];
   const long = followDuration(now);
-  return now && (now.value !== usual || long) ? `${now.closest("label").querySelector(".option > span").textContent.trim().toLowerCase()}${long}` : "";
+  // The button says what will happen: also the action that a reason brought along, unless the first word says it already.
+  const title = now?.closest("label").querySelector(".option > span").textContent.trim().toLowerCase() ?? "";
+  return title !== form().dataset.enforce.toLowerCase() || long ? `${title}${long}` : "";
 }
 
 // How long it lasts is asked only for what can end by itself; what cannot is sent without.

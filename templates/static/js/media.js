@@ -23,6 +23,7 @@ function show(place) {
     const picture = document.createElement("img");
     picture.alt = "The picture, not blurred";
     picture.dataset.shown = "";
+    picture.addEventListener("error", () => picture.replaceWith(unplayable()), { once: true });
     picture.src = place.dataset.clear;
     film.replaceWith(picture);
   }, { once: true });
@@ -32,6 +33,16 @@ function show(place) {
   place.prepend(film);
   place.classList.remove("blurred");
   tell("film:shown", film);
+}
+
+// A film in a form that this browser does not know: the frames and the words of it are below.
+function unplayable() {
+  const sentence = document.createElement("p");
+  sentence.className = "small soft";
+  sentence.dataset.shown = "";
+  sentence.setAttribute("role", "status");
+  sentence.textContent = "This browser cannot play the file. Decide by its frames and words, or skip it as broken.";
+  return sentence;
 }
 
 function hide(place) {

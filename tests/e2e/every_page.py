@@ -1,0 +1,48 @@
+"""Every page of the product, once: for the pictures of a running installation and for the tests of looks."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page
+
+TOPICS = ("start", "keys", "wellbeing", "many", "queues", "search", "records", "loop", "first-item", "roles", "automation", "glossary")
+# Pages with an address that is known beforehand.
+PLAIN: dict[str, str] = {
+    "queues": "/", "queue": "/queues/reviews/", "queue-new": "/queues/new/", "queue-settings": "/queues/reviews/settings/",
+    "routing": "/routing/",
+    "items": "/items/", "items-found": "/items/?q=the&kind=review", "items-none": "/items/?q=nothing-like-this",
+    "items-export": "/items/export/?kind=review", "view-new": "/items/views/new/?kind=review", "set-aside": "/items/set-aside/",
+    "my-day": "/my-day/", "my-settings": "/my-day/settings/", "my-keys": "/my-day/keys/", "finished": "/my-day/finished/",
+    "team": "/team/", "checks": "/checks/", "checks-settings": "/checks/settings/", "checks-disagreements": "/checks/disagreements/",
+    "checks-known": "/checks/known/", "checks-reviews": "/checks/reviews/", "checks-mine": "/checks/mine/",
+    "wellbeing": "/wellbeing/", "care-rules": "/wellbeing/rules/",
+    "overview": "/overview/", "audit": "/audit/", "deliveries": "/deliveries/",
+    "models": "/models/", "model": "/models/review/", "schedules": "/models/review/schedules/",
+    "policies": "/policies/", "policy": "/policies/review/", "policy-version": "/policies/review/1/",
+    "password": "/accounts/password/change/", "two-steps": "/accounts/2fa/", "signing-out": "/accounts/logout/",
+    "design": "/help/design/", **{f"help-{name}": f"/help/{name}/" for name in TOPICS}, "api": "/api/v1/docs/", "missing": "/nowhere/",
+}  # fmt: skip
+# Pages that only a link of another page knows: where to look, and for what. Absent where an installation has none.
+LINKED: dict[str, tuple[str, str]] = {
+    "item": ("/items/", 'main a[href^="/items/0"]'),
+    "item-decided": ("/items/?status=decided", 'main a[href^="/items/0"]'),
+    "items-like": ("/items/", 'main a[href*="?like="]'),
+    "author": ("/items/?kind=review", 'main a[href^="/authors/"]'),
+    "view": ("/items/", 'main a[href^="/items/views/"]:not([href*="new"])'),
+    "model-version": ("/models/review/", 'main a[href*="/versions/"]'),
+    "model-run": ("/models/review/", 'main a[href*="/runs/"]'),
+    "delivery": ("/deliveries/", 'main a[href^="/deliveries/"]'),
+    "check-review": ("/checks/reviews/", 'main a[href^="/checks/reviews/0"]'),
+    "check-disagreement": ("/checks/disagreements/", 'main a[href^="/checks/disagreements/"]'),
+}
+# Whose page it is, where a lead may not see it.
+ADMINS = {"care-rules", "wellbeing", "policy-version", "model", "models", "schedules"}
+
+
+def address_of(page: Page, base: str, name: str) -> str:
+    """Where the page lies; "" when this installation has none of its kind."""
+    if name in PLAIN:
+        return base + PLAIN[name]
+    place, link = LINKED[name]
+    page.goto(base + place)
+    found = page.locator(link)
+    return base + str(found.first.get_attribute("href")) if found.count() else ""
