@@ -94,11 +94,15 @@ def undo_offer(user: User) -> UndoOffer | None:
 
 
 def outcome_word(verdict: Verdict) -> str:
-    """"kept" or "removed", as the kind says it; "held, to verify" for an action that only asks."""
+    """"kept" or "removed", as the kind says it, and the action where that says more; "held, to verify" for one that only asks."""
     if verdict.action and verdict.action in document_of(verdict.policy_version).asking:
         return f"held, to {verdict.action}".lower()
     kind = KINDS.get(verdict.item.kind)
-    return ((kind.words.allowed if verdict.outcome == "allow" else kind.words.enforced) if kind else verdict.outcome).lower()
+    if kind is None or verdict.outcome == "allow":
+        return (kind.words.allowed if kind else verdict.outcome).lower()
+    action = action_title(verdict.action) if verdict.action else kind.words.enforce
+    more = "" if action.lower() == kind.words.enforce.lower() else f", {action}"
+    return f"{kind.words.enforced}{more}".lower()
 
 
 def case_context(case: Case, claim: Claim | None, user: User, holder: Claim | None = None) -> dict[str, Any]:

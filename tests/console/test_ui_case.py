@@ -87,6 +87,13 @@ def test_it_stores_the_verdict_and_answers_with_the_next_case(page: Client, clai
     assert f"/verdicts/{verdict.pk}/undo" in html
 
 
+def test_it_says_afterwards_which_action_was_taken(page: Client, claimed: Claimed, waiting: Waiting) -> None:
+    claim = claimed(TEXT)
+    waiting("The bread was old.")
+    answer = page.post(f"/cases/{claim.case_id}/verdict", verdict_data(claim, action="suspend"), headers=HTMX)
+    assert "Last one: removed, suspend" in answer.content.decode()
+
+
 def test_it_works_without_script(page: Client, claimed: Claimed, waiting: Waiting) -> None:
     claim = claimed(TEXT)
     following = waiting("The bread was old.")

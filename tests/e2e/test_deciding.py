@@ -196,3 +196,27 @@ def test_it_works_without_a_mouse_or_a_script(browser: Browser, address: str, ri
     page.wait_for_url("**/queues/**")
     assert Verdict.objects.get().clauses == ["4.4"]
     context.close()
+
+
+def test_it_names_the_colleagues_without_touching_the_case(rita_page: Page, lena: User, waiting: Waiting) -> None:
+    case = waiting()
+    start(rita_page, case)
+    rita_page.keyboard.press("4")
+    rita_page.keyboard.press("d")
+    expect(rita_page.locator("#pass-on select option", has_text=lena.display_name)).to_be_attached()
+    expect(rita_page.locator("[data-commit-words]")).to_have_text("Remove: personal attack")
+    rita_page.keyboard.press("2")
+    expect(rita_page.get_by_role("heading", name="Nothing waits here")).to_be_visible()
+    case.refresh_from_db()
+    assert case.purpose == "escalated"
+
+
+def test_the_list_of_keys_says_what_acts_on_this_screen(rita_page: Page, waiting: Waiting) -> None:
+    start(rita_page, waiting("order"))
+    rita_page.keyboard.press("?")
+    listed = rita_page.locator("#keys .pair:visible dd")
+    expect(listed.filter(has_text="Ask first")).to_have_count(1)
+    for elsewhere in ("As written, or normalised", "Next queue", "Mark from here", "Sound, or silent", "Twice: mark words"):
+        expect(listed.filter(has_text=elsewhere)).to_have_count(0)
+    rita_page.keyboard.press("Escape")
+    expect(rita_page.locator("[data-mark-words]")).to_have_count(0)  # there are no words to mark
