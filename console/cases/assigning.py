@@ -82,7 +82,8 @@ def case_take_over(*, case_id: UUID, lead: User, reason: str) -> Claim:
         raise Conflict("You decided it before, wrote it or passed it on, so this one is for somebody else.", code="not_yours")
     if claim.case.severity > serve_limits(lead, claim.case.queue.kind).cap:
         raise Conflict("You had as much hard content today as anybody should; leave this one to somebody else.", code="cap_reached")
-    because = f"{lead.display_name} took this case over: {reason.strip()}"[:300]
+    why = reason.strip()[:200]
+    because = f"{lead.display_name} took this case over: {why}{'' if why[-1:] in '.!?…' else '.'}"[:300]
     Claim.objects.filter(pk=claim.pk).update(state=Claim.State.TAKEN, ended_at=Now(), ended_because=because)
     token = claim.token + 1
     moved = Case.objects.filter(pk=case_id, state=Case.State.CLAIMED, lease_token=claim.token).update(lease_token=token, assigned_to=None)
@@ -91,7 +92,7 @@ def case_take_over(*, case_id: UUID, lead: User, reason: str) -> Claim:
     until = Now() + timedelta(seconds=lease_seconds(ahead=False))
     seen = Claim.objects.filter(case_id=case_id, reviewer=lead, evidence_seen=True).exists()
     mine = Claim.objects.create(case_id=case_id, reviewer=lead, token=token, lease_until=until, evidence_seen=seen)
-    _note(claim.case, "case.taken_over", lead, was=claim.reviewer.get_username(), reason=reason.strip()[:200], token=token)
+    _note(claim.case, "case.taken_over", lead, was=claim.reviewer.get_username(), reason=why, token=token)
     found = claim_get(mine.pk, lead)
     step_aside(found)
     return found

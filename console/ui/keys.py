@@ -58,7 +58,8 @@ GROUPS = (
             Key("k", "The one before", "[data-queue], [data-rule], [data-result], [data-line], #screen [data-turn], #screen [data-answer]"),
             Key(
                 "Enter", "Start", "[data-queue]",
-                (("Change the rule", "[data-rule]"), ("Open", "[data-result]"), ("Give the verdict", "#verdict")),
+                (("Change the rule", "[data-rule]"), ("Open", "[data-result]"), ("Give the verdict", "#verdict"),
+                 ("Go on", "main [data-key=Enter]:not([data-commit])")),
             ),
         ),
     ),

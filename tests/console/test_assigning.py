@@ -65,7 +65,7 @@ def test_a_lead_takes_over_and_the_holder_reads_who_and_why(claimed: Claimed, ri
         case_take_over(case_id=claim.case_id, lead=lena, reason=" ")
     mine = case_take_over(case_id=claim.case_id, lead=lena, reason="The customer is on the line")
     assert mine.token == claim.token + 1
-    with pytest.raises(Conflict, match="lena took this case over: The customer is on the line") as told:
+    with pytest.raises(Conflict, match=r"lena took this case over: The customer is on the line\.") as told:
         case_heartbeat(hold=hold(claim))
     assert told.value.code == "taken_over"
     with pytest.raises(Conflict, match="kept here"):

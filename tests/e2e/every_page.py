@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page
 
-TOPICS = ("start", "keys", "wellbeing", "many", "queues", "search", "records", "loop", "first-item", "roles", "automation", "glossary")
+TOPICS = ("keys", "wellbeing", "many", "queues", "search", "records", "loop", "first-item", "roles", "automation", "glossary")
 # Pages with an address that is known beforehand.
 PLAIN: dict[str, str] = {
     "queues": "/", "queue": "/queues/reviews/", "queue-new": "/queues/new/", "queue-settings": "/queues/reviews/settings/",
@@ -19,7 +19,7 @@ PLAIN: dict[str, str] = {
     "models": "/models/", "model": "/models/review/", "schedules": "/models/review/schedules/",
     "policies": "/policies/", "policy": "/policies/review/", "policy-version": "/policies/review/1/",
     "password": "/accounts/password/change/", "two-steps": "/accounts/2fa/", "signing-out": "/accounts/logout/",
-    "design": "/help/design/", **{f"help-{name}": f"/help/{name}/" for name in TOPICS}, "api": "/api/v1/docs/", "missing": "/nowhere/",
+    "design": "/help/design/", "help": "/help/", **{f"help-{name}": f"/help/{name}/" for name in TOPICS}, "api": "/api/v1/docs/", "missing": "/nowhere/",
 }  # fmt: skip
 # Pages that only a link of another page knows: where to look, and for what. Absent where an installation has none.
 LINKED: dict[str, tuple[str, str]] = {

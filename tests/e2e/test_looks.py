@@ -23,7 +23,7 @@ Waiting = Callable[..., Case]
 SIZES = [(1440, 900), (720, 450), (390, 844), (320, 640)]  # the second is 1440 wide at 200 %
 SERIOUS = ("serious", "critical")
 # What nothing here has led to, and a page that is not drawn in our own frame.
-NOT_HERE = {"model-version", "model-run", "delivery", "check-review", "check-disagreement", "api"}
+NOT_HERE = {"item-decided", "items-like", "model-version", "model-run", "delivery", "check-review", "check-disagreement", "api"}
 
 
 def findings(page: Page, *rules: str) -> list[str]:
