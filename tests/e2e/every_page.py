@@ -19,7 +19,8 @@ PLAIN: dict[str, str] = {
     "models": "/models/", "model": "/models/review/", "schedules": "/models/review/schedules/",
     "policies": "/policies/", "policy": "/policies/review/", "policy-version": "/policies/review/1/",
     "password": "/accounts/password/change/", "two-steps": "/accounts/2fa/", "signing-out": "/accounts/logout/",
-    "design": "/help/design/", "help": "/help/", **{f"help-{name}": f"/help/{name}/" for name in TOPICS}, "api": "/api/v1/docs/", "missing": "/nowhere/",
+    "design": "/help/design/", "help": "/help/",
+    **{f"help-{name}": f"/help/{name}/" for name in TOPICS}, "api": "/api/v1/docs/", "missing": "/nowhere/",
 }  # fmt: skip
 # Pages that only a link of another page knows: where to look, and for what. Absent where an installation has none.
 LINKED: dict[str, tuple[str, str]] = {
@@ -27,7 +28,7 @@ LINKED: dict[str, tuple[str, str]] = {
     "item-decided": ("/items/?status=decided", 'main a[href^="/items/0"]'),
     "items-like": ("/items/", 'main a[href*="?like="]'),
     "author": ("/items/?kind=review", 'main a[href^="/authors/"]'),
-    "view": ("/items/", 'main a[href^="/items/views/"]:not([href*="new"])'),
+    "view": ("/items/", 'main a[href*="view="]:not([href*="view=all"])'),
     "model-version": ("/models/review/", 'main a[href*="/versions/"]'),
     "model-run": ("/models/review/", 'main a[href*="/runs/"]'),
     "delivery": ("/deliveries/", 'main a[href^="/deliveries/"]'),
