@@ -136,6 +136,8 @@ class Claim(models.Model):
         indexes = [
             models.Index(fields=["lease_until"], name="claim_expiry", condition=Q(state="open")),
             models.Index(fields=["reviewer"], name="claim_reviewer", condition=Q(state="open")),
+            # Each claim asks whether its reviewer saw the evidence before: not by way of all that they ever held.
+            models.Index(fields=["case", "reviewer"], name="claim_evidence", condition=Q(evidence_seen=True)),
         ]
 
     def __str__(self) -> str:
