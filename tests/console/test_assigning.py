@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.test import Client
 
 from console.accounts.models import User
 from console.audit.models import AuditRow
@@ -80,3 +81,34 @@ def test_nobody_takes_over_what_nobody_holds(waiting: Waiting, lena: User) -> No
 
 def test_it_names_the_people_of_a_queue(waiting: Waiting, rita: User, lena: User, petra: User, otto: User) -> None:
     assert colleagues_for(waiting().queue) == [lena, rita]
+
+
+def test_a_lead_assigns_a_handful_on_the_page_of_the_queue(client: Client, waiting: Waiting, lena: User, rita: User) -> None:
+    cases = [waiting("One."), waiting("Two.")]
+    client.force_login(lena)
+    page = client.get(f"/queues/{cases[0].queue.slug}/").content.decode()
+    assert 'formaction="/cases/assign"' in page
+    chosen = {"case": [str(case.pk) for case in cases], "colleague": "rita", "back": f"/queues/{cases[0].queue.slug}/"}
+    answer = client.post("/cases/assign", chosen, follow=True).content.decode()
+    assert "2 cases: wait for Rita Ray now." in answer
+    assert set(Case.objects.values_list("assigned_to", flat=True)) == {rita.pk}
+    assert client.post("/cases/assign", {**chosen, "back": "//elsewhere.example/"})["Location"] == "/"
+    assert "Choose 1 to 50 cases." in client.post("/cases/assign", {"colleague": "rita"}, follow=True).content.decode()
+
+
+def test_a_moderator_neither_assigns_nor_takes_over_on_the_pages(client: Client, claimed: Claimed, ravi: User) -> None:
+    claim = claimed()
+    client.force_login(ravi)
+    assert client.post("/cases/assign", {"case": str(claim.case_id), "colleague": "ravi"}).status_code == 403
+    assert client.post(f"/cases/{claim.case_id}/take-over", {"reason": "Mine."}).status_code == 403
+    assert f"/cases/{claim.case_id}/take-over" not in client.get(f"/cases/{claim.case_id}/").content.decode()
+
+
+def test_the_holder_hands_it_on_from_the_page(client: Client, claimed: Claimed, rita: User, ravi: User) -> None:
+    claim = claimed()
+    client.force_login(rita)
+    assert '<option value="ravi">ravi</option>' in client.get(f"/cases/{claim.case_id}/colleagues").content.decode()
+    refused = client.post(f"/cases/{claim.case_id}/hand-over", {"token": claim.token}, headers={"HX-Request": "true"})
+    assert refused.status_code == 422
+    client.post(f"/cases/{claim.case_id}/hand-over", {"token": claim.token, "colleague": "ravi"}, headers={"HX-Request": "true"})
+    assert Case.objects.get().assigned_to == ravi
