@@ -13,7 +13,7 @@ from time import monotonic
 
 TOP = float("inf")
 PERIOD = 1.0  # seconds
-OFTEN = 50  # claims in a period; below it every claim looks from the top
+OFTEN = 8  # claims in a period; below it every claim looks from the top
 
 
 @dataclass(slots=True)
