@@ -213,6 +213,8 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
+    # Two sets of outcomes: a person has two to choose from, a decision may also send to people.
+    "ENUM_NAME_OVERRIDES": {"VerdictOutcome": ["allow", "enforce"], "DecisionOutcome": ["allow", "review", "enforce"]},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

@@ -61,7 +61,7 @@ def test_a_refused_verdict_is_not_covered(
     late.evaluate("window.scrollTo(0, document.body.scrollHeight)")
     late.keyboard.press("Enter")
     banner = late.get_by_role("alert")
-    expect(banner).to_contain_text("Not yours any more.")
+    expect(banner).to_contain_text("The last one was not stored. This case is decided already.")
     assert_wholly_visible(banner)
     assert (findings(late), overflow(late)) == ([], 0)
     # Nothing else moved over or under it: the content begins below.
