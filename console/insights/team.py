@@ -33,7 +33,8 @@ SELECT v.created_at::date,
                         AND EXISTS (SELECT 1 FROM verdicts_verdict n WHERE n.supersedes_id = v.id AND n.outcome <> v.outcome)),
        count(*)
 FROM verdicts_verdict v JOIN cases_case c ON c.id = v.case_id
-WHERE v.state <> 'undone' AND v.supersedes_id IS NULL AND v.created_at > %s AND c.queue_id = ANY(%s) GROUP BY 1
+WHERE v.state <> 'undone' AND v.supersedes_id IS NULL AND v.decision_id IS NOT NULL
+  AND v.created_at > %s AND c.queue_id = ANY(%s) GROUP BY 1
 """
 _TIMES = """
 SELECT extract(epoch FROM v.created_at - k.started_at)::float8 AS seconds
@@ -86,7 +87,7 @@ def decided_in_time(queue_ids: Sequence[int], *, days: int) -> Trend:
 
 
 def corrected(queue_ids: Sequence[int], *, days: int) -> Trend:
-    """The share of verdicts whose outcome a later verdict changed."""
+    """The share of verdicts whose outcome a later verdict changed. The answer to a check decides nothing, so it is not one of them."""
     return _share(_daily(_CORRECTED, queue_ids, days), days)
 
 

@@ -190,6 +190,7 @@ def test_it_tells_people_machine_and_both_apart(
     second = Check.objects.get(purpose="second")
     decide(second.case, ravi, ALLOW)
     settle()
+    assert corrected([case.queue_id], days=7).of == 1  # Ravi's answer decides nothing
     last = Check.objects.get(purpose="adjudicate")
     decide(last.case, lena, ALLOW, lead=True)
     settle()
