@@ -19,8 +19,8 @@ from scoring.registry import KINDS
 
 ROOT = Path(__file__).resolve().parent.parent
 APPS = (
-    "common", "audit", "accounts", "policies", "banks", "intake", "scores", "cases", "verdicts", "quality", "enforcement", "training",
-    "insights",
+    "common", "audit", "accounts", "alerts", "policies", "banks", "intake", "scores", "cases", "verdicts", "quality", "enforcement",
+    "training", "automation", "watch", "backtests", "insights",
 )  # fmt: skip
 TOP = ("console", "scoring", "workers")
 HEAVY = ("numpy", "torch", "sklearn", "cv2", "onnxruntime", "lightgbm", "transformers", "av", "scipy")

@@ -1,0 +1,1 @@
+"""What changes under a model while it serves: inputs, scores, labels, and whom it treats differently."""
