@@ -79,7 +79,7 @@ def _settle_second(check: Check) -> bool:
     same = same_verdict(first, answer)
     closed = check_close(check=check, result=Check.Result.SAME if same else Check.Result.OTHER)
     if closed and same:
-        _labels_put(check.item, answer, _form_of(answer), source="second")
+        _labels_put(check, answer, _form_of(answer), source=Label.Source.SECOND)
     elif closed:
         case = check.case
         check_open(
@@ -139,7 +139,7 @@ def _conclude(check: Check, form: VerdictForm, *, actor: str) -> bool:
     if not check_close(check=check, result=Check.Result.SAME if same else Check.Result.OTHER):
         return False
     Check.objects.filter(pk=check.pk).update(final={"outcome": form.outcome, "clauses": list(form.clauses)})
-    _labels_put(check.item, answer, form, source="adjudicated")
+    _labels_put(check, answer, form, source=Label.Source.ADJUDICATED)
     superseded = _supersede(check.item, answer, form)
     audit_append(
         actor=actor, verb=f"check.{check.purpose}_closed", subject=f"case:{check.case_id}", item_id=check.item_id,
@@ -169,14 +169,18 @@ def _form_of(verdict: Verdict) -> VerdictForm:
     )  # fmt: skip
 
 
-def _labels_put(item: Item, answer: Verdict, form: VerdictForm, *, source: str) -> None:
-    """Given blind, so they may test a model as well as train it."""
+def _labels_put(check: Check, answer: Verdict, form: VerdictForm, *, source: str) -> None:
+    """Given blind, so they may test a model as well as train it. An adjudication was drawn when its second look was."""
     document = document_of(answer.policy_version)
     found = labels_of(
         document=document, outcome=form.outcome, clauses=tuple(form.clauses), fields=form.fields, given=None, action=form.action
     )
+    drawn = (check.parent or check).probability
     Label.objects.bulk_create(
-        Label(item=item, name=name, value=value, source=source, verdict=answer, spans=answer.spans if value else [])
+        Label(
+            item=check.item, name=name, value=value, source=source, verdict=answer, reviewer=answer.reviewer, propensity=drawn,
+            spans=answer.spans if value else [],
+        )
         for name, value in found.items()
     )
 

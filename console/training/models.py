@@ -8,6 +8,9 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from console.common.ids import uuid7
+from console.training.label_models import Choice, Doubt, LabelBudget, LabelWork
+
+__all__ = ["Choice", "Doubt", "LabelBudget", "LabelWork", "ModelVersion", "Schedule", "ScheduleSlot", "Snapshot", "TrainingRun"]
 
 
 class Snapshot(models.Model):
@@ -16,7 +19,8 @@ class Snapshot(models.Model):
     kind = models.CharField(max_length=32)
     content_hash = models.CharField(max_length=64)
     path = models.CharField(max_length=300)  # below the home folder
-    counts = models.JSONField(default=dict)  # by part, label and source
+    counts = models.JSONField(default=dict)  # by label, source, language and age
+    card = models.JSONField(default=dict)  # how it was divided and what was checked: console.training.dataset_card
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

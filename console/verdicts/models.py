@@ -91,15 +91,28 @@ class Verdict(models.Model):
 
 
 class Label(models.Model):
-    """One label event. What a label means now is the newest that was not withdrawn."""
+    """One label event: who or what said which value, and how it came to be asked. What the events of an item add up to is the
+    consensus (console.training.consensus)."""
+
+    class Source(models.TextChoices):
+        VERDICT = "verdict"  # `model_visible` tells whether it was given blind
+        SECOND = "second"  # another person, blind, said the same
+        ADJUDICATED = "adjudicated"  # a lead, blind, after two differed
+        GOLD = "gold"  # a known answer: measures people, never trains and never tests a model
+        AUDIT = "audit"  # a decided item drawn by chance, blind
+        APPEAL = "appeal"
+        FEEDBACK = "feedback"  # what the world answered later
+        IMPORT = "import"
 
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="labels")
     name = models.CharField(max_length=64)
     value = models.SmallIntegerField()  # 0 or 1
-    source = models.CharField(max_length=16)  # verdict, second, adjudicated, feedback, appeal, import
+    source = models.CharField(max_length=16, choices=Source)
     verdict = models.ForeignKey(Verdict, null=True, on_delete=models.CASCADE, related_name="labels")
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     model_visible = models.BooleanField(default=False)
-    weight = models.FloatField(default=1.0)
+    propensity = models.FloatField(null=True)  # the chance that this item was asked about; None: nobody drew it, it came
+    weight = models.FloatField(default=1.0)  # how sure it was said; what the reviewer is worth is measured apart (console.quality)
     spans = models.JSONField(default=list)
     withdrawn = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now())
@@ -107,9 +120,15 @@ class Label(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["item", "name", "-id"], name="label_item", condition=Q(withdrawn=False)),
+            models.Index(fields=["source", "item"], name="label_source", condition=Q(withdrawn=False)),
             models.Index(fields=["created_at"], name="label_time"),
         ]
-        constraints = [models.CheckConstraint(condition=Q(value__in=[0, 1]), name="label_value_binary")]
+        constraints = [
+            models.CheckConstraint(condition=Q(value__in=[0, 1]), name="label_value_binary"),
+            models.CheckConstraint(
+                condition=Q(propensity=None) | Q(propensity__gt=0, propensity__lte=1), name="label_propensity_is_a_chance"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name}={self.value}"

@@ -108,8 +108,9 @@ def _are_here(records: Collection[str], item: Item) -> bool:
 
 def verdict_create(
     *, claim: Claim, decision: Decision | None, policy_version: PolicyVersion, form: VerdictForm, labels: Mapping[str, int],
-    undo_until: datetime, batch: Batch | None = None, supersedes: Verdict | None = None, why: str = "",
+    undo_until: datetime, batch: Batch | None = None, supersedes: Verdict | None = None, why: str = "", propensity: float | None = None,
 ) -> Verdict:  # fmt: skip
+    """`propensity`: the chance with which the item was drawn to be labelled, where it was drawn."""
     verdict = Verdict.objects.create(
         claim=claim, case_id=claim.case_id, item_id=claim.case.item_id, reviewer=claim.reviewer, decision=decision,
         policy_version=policy_version, outcome=form.outcome, action=form.action or "", duration_hours=form.duration_hours,
@@ -119,8 +120,9 @@ def verdict_create(
     )  # fmt: skip
     Label.objects.bulk_create(
         Label(
-            item_id=verdict.item_id, name=name, value=value, source="verdict", verdict=verdict, model_visible=claim.evidence_seen,
-            weight=1.0 if form.certain else 0.5, spans=[span for span in form.spans if span["label"] in ("", name)] if value else [],
+            item_id=verdict.item_id, name=name, value=value, source=Label.Source.VERDICT, verdict=verdict, reviewer=claim.reviewer,
+            model_visible=claim.evidence_seen, propensity=propensity, weight=1.0 if form.certain else 0.5,
+            spans=[span for span in form.spans if span["label"] in ("", name)] if value else [],
         )
         for name, value in labels.items()
     )  # fmt: skip
