@@ -11,7 +11,8 @@ from console.ui.access import page_for
 from scoring.registry import KINDS
 
 TOPICS = {
-    "start": "Getting started", "keys": "Keys", "wellbeing": "Wellbeing", "many": "Many at once, and corrections",
+    "start": "Getting started", "keys": "Keys", "aloud": "With a screen reader", "wellbeing": "Wellbeing",
+    "many": "Many at once, and corrections",
     "queues": "Queues and routing", "search": "Search and accounts",
     "records": "Orders and records",
     "loop": "How the loop works", "first-item": "Post the first item", "roles": "Roles",

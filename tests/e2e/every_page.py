@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from playwright.sync_api import Page
 
-TOPICS = ("keys", "wellbeing", "many", "queues", "search", "records", "loop", "first-item", "roles", "automation", "glossary")
+TOPICS = (
+    "keys", "aloud", "wellbeing", "many", "queues", "search", "records", "loop", "first-item", "roles", "automation", "checks", "glossary",
+)  # fmt: skip
 # Pages with an address that is known beforehand.
 PLAIN: dict[str, str] = {
     "queues": "/", "queue": "/queues/reviews/", "queue-new": "/queues/new/", "queue-settings": "/queues/reviews/settings/",

@@ -192,9 +192,14 @@ function step(by) {
   if (!all.length) return false;
   const at = all.findIndex((row) => row.hasAttribute("data-current"));
   const next = all[Math.max(0, Math.min(all.length - 1, at + by))];
-  for (const row of all) row.toggleAttribute("data-current", row === next);
+  choose(next, all);
   next.scrollIntoView({ block: "nearest" });
   return true;
+}
+
+function choose(row, all) {
+  for (const other of all) other.toggleAttribute("data-current", other === row);
+  row.dispatchEvent(new CustomEvent("row:chosen", { bubbles: true }));
 }
 
 // The flagged turn, then those in which the evidence marks words, round and round.
@@ -202,7 +207,7 @@ function nextFlagged() {
   const all = findAll("[data-turn]").filter((turn) => "flagged" in turn.dataset || turn.querySelector(".ev"));
   if (!all.length) return false;
   const next = all[(all.findIndex((turn) => turn.hasAttribute("data-current")) + 1) % all.length];
-  for (const turn of findAll("[data-turn]")) turn.toggleAttribute("data-current", turn === next);
+  choose(next, findAll("[data-turn]"));
   centre(next);
   return true;
 }
@@ -220,7 +225,7 @@ function answer(key) {
   input.click();
   const open = steps().find((other) => !other.querySelector("[data-answer]:checked"));
   if (open) {
-    for (const other of steps()) other.toggleAttribute("data-current", other === open);
+    choose(open, steps());
     open.scrollIntoView({ block: "nearest" });
   }
   return true;

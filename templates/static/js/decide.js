@@ -68,6 +68,7 @@ function offer(html) {
   if (!form || !html) return;
   form.insertAdjacentHTML("afterbegin", html);
   window.htmx.process(document.getElementById("toast"));
+  document.dispatchEvent(new CustomEvent("undo:offered"));
 }
 
 // No answer yet: the verdict can be taken back all the same.
@@ -77,7 +78,8 @@ function offerBack(verdict) {
   toast.className = "toast";
   toast.id = "toast";
   toast.dataset.waits = "";
-  toast.setAttribute("role", "status");
+  toast.setAttribute("role", "group");
+  toast.setAttribute("aria-label", "Undo");
   const said = document.createElement("span");
   said.textContent = `Last one: ${verdict.words}`;
   const button = document.createElement("button");
@@ -88,6 +90,7 @@ function offerBack(verdict) {
   button.addEventListener("click", undoLast);
   toast.append(said, button);
   document.getElementById("verdict")?.prepend(toast);
+  document.dispatchEvent(new CustomEvent("undo:offered"));
 }
 
 function undoLast() {
