@@ -196,6 +196,7 @@ SWEEP_SECONDS = env.integer("SWEEP_SECONDS", 5, least=1)  # how often the reconc
 UNDO_SECONDS = env.integer("UNDO_SECONDS", 10, least=0)
 CLAIM_MINUTES = env.integer("CLAIM_MINUTES", 10, least=1)
 CLAIM_AHEAD_SECONDS = env.integer("CLAIM_AHEAD_SECONDS", 90, least=10)  # how long a case fetched before its turn is kept
+WATCH_HOURS = env.integer("WATCH_HOURS", 24, least=1)  # of traffic that are compared with what the model saw first
 FRAME_MODEL = env.text("FRAME_MODEL")  # folder or hub name of an image classifier
 FRAME_MODEL_REVISION = env.text("FRAME_MODEL_REVISION")
 

@@ -101,7 +101,8 @@ def psi(before: Sequence[int], after: Sequence[int]) -> float:
     if not sum(before) or not sum(after):
         return 0.0
     shares = [[(c + SMOOTH) / (sum(side) + SMOOTH * len(side)) for c in side] for side in (before, after)]
-    return sum((q - p) * log(q / p) for p, q in zip(*shares, strict=True))
+    parts = [(q - p) * log(q / p) for p, q in zip(shares[0], shares[1], strict=True)]
+    return sum(parts)
 
 
 def psi_by_chance(bins: int, of: int, n: int) -> float:
@@ -116,8 +117,8 @@ def homogeneity(before: Sequence[int], after: Sequence[int]) -> float:
     least = FEW * (of + n) / min(of, n)  # a bin of so many expects FEW on the smaller side
     pooled: list[tuple[int, int]] = []
     rest = (0, 0)
-    for a, b in sorted(zip(before, after, strict=True), key=sum):
-        if sum(rest) < least and (sum(rest) or a + b < least):
+    for a, b in sorted(zip(before, after, strict=True), key=lambda pair: pair[0] + pair[1]):
+        if sum(rest) < least and (sum(rest) > 0 or a + b < least):
             rest = (rest[0] + a, rest[1] + b)
         else:
             pooled.append((a, b))
@@ -161,8 +162,12 @@ def _paths_within(n: int, m: int, apart: int) -> float:
 
 def _kolmogorov_above(x: float) -> float:
     if x < 1.18:  # the other series of the same sum: this one is slow near 0
-        return 1 - sqrt(2 * pi) / x * sum(exp(-((2 * k - 1) ** 2) * pi**2 / (8 * x * x)) for k in range(1, 5)) if x > 0.05 else 1.0
-    return min(1.0, 2 * sum((-1) ** (k - 1) * exp(-2 * k * k * x * x) for k in range(1, 6)))
+        if x < 0.05:
+            return 1.0
+        below = [exp(-((2 * k - 1) ** 2) * pi**2 / (8 * x * x)) for k in range(1, 5)]
+        return 1 - sqrt(2 * pi) / x * sum(below)
+    above = [exp(-2 * k * k * x * x) * (1 if k % 2 else -1) for k in range(1, 6)]
+    return min(1.0, 2 * sum(above))
 
 
 def chi_square_above(x: float, df: int) -> float:

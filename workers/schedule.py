@@ -27,6 +27,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "schedules": _every(20, "schedules"),
     "vectors": _every(5, "vectors", queue="light"),
     "measure-checks": _every(3600, "measure_checks"),
+    "watch": _every(300, "watch", queue="light"),
     "tidy": _every(3600, "tidy"),
     **{f"canary-{lane}": _every(15, "canary", queue=lane, args=(lane,)) for lane in (*LANES, "sweep")},
 }

@@ -1,1 +1,1 @@
-"""What changes under a model while it serves: inputs, scores, labels, and whom it treats differently."""
+"""Has the world moved since the model began to serve, and does it treat all alike? Readings with history; alerts that last."""
