@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from console.api import (
+    alerts,
     assigning,
     batches,
     cases,
@@ -71,6 +72,9 @@ v1 = [
     path("models/<str:version>", training.ModelOne.as_view(), name="model"),
     path("models/<str:version>/promote", training.ModelPromote.as_view(), name="model-promote"),
     path("models/<str:version>/rollback", training.ModelRollback.as_view(), name="model-rollback"),
+    path("alerts", alerts.Alerts.as_view(), name="alerts"),
+    path("drift", alerts.Drift.as_view(), name="drift"),
+    path("slices", alerts.Slices.as_view(), name="slices"),
     path("webhooks", webhooks.Webhooks.as_view(), name="webhooks"),
     path("webhooks/<uuid:webhook_id>", webhooks.WebhookOne.as_view(), name="webhook"),
     path("deliveries", deliveries.Deliveries.as_view(), name="deliveries"),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import cache
 
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve
 
 from console.accounts.roles import Role, looks_after, user_has_role
+from console.alerts.selectors import alerts_open
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,11 @@ class Entry:
     roles: tuple[Role, ...]
     current: bool = False
     duty: bool = False  # for who has the wellbeing duty, whatever their role
+    count: Callable[[], int] | None = None  # how many wait there; nothing is shown for none
+
+
+def _open_alerts() -> int:
+    return alerts_open().count()
 
 
 _EVERYONE = (Role.MODERATOR, Role.LEAD, Role.POLICY, Role.ADMIN)
@@ -42,6 +49,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Checks", "/checks/", "shield", _LEADS),
             Entry("Wellbeing", "/wellbeing/", "heart", (), duty=True),
             Entry("Overview", "/overview/", "health", _SHAPERS),
+            Entry("Alerts", "/alerts/", "caution", _SHAPERS, count=_open_alerts),
             Entry("Audit trail", "/audit/", "audit", _SHAPERS),
         ),
     ),
@@ -90,7 +98,7 @@ def navigation_for(request: HttpRequest) -> list[tuple[str, list[Entry]]]:
     seen = []
     for title, entries in GROUPS:
         rows = [
-            Entry(e.title, e.href, e.icon, e.roles, _is_current(e.href, request.path))
+            replace(e, current=_is_current(e.href, request.path))
             for e in entries
             if _exists(e.href) and (looks_after(request.user) if e.duty else any(user_has_role(request.user, role) for role in e.roles))
         ]

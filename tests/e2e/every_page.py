@@ -17,7 +17,7 @@ PLAIN: dict[str, str] = {
     "team": "/team/", "checks": "/checks/", "checks-settings": "/checks/settings/", "checks-disagreements": "/checks/disagreements/",
     "checks-known": "/checks/known/", "checks-reviews": "/checks/reviews/", "checks-mine": "/checks/mine/",
     "wellbeing": "/wellbeing/", "care-rules": "/wellbeing/rules/",
-    "overview": "/overview/", "audit": "/audit/", "deliveries": "/deliveries/",
+    "overview": "/overview/", "alerts": "/alerts/", "audit": "/audit/", "deliveries": "/deliveries/",
     "models": "/models/", "model": "/models/review/", "schedules": "/models/review/schedules/",
     "policies": "/policies/", "policy": "/policies/review/", "policy-version": "/policies/review/1/",
     "password": "/accounts/password/change/", "two-steps": "/accounts/2fa/", "signing-out": "/accounts/logout/",
