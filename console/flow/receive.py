@@ -117,7 +117,7 @@ def item_feedback(*, item: Item, event: str, data: Mapping[str, Any], actor: str
         raise Invalid({"event": [f"A {event} says nothing of a {KINDS[item.kind].words.one}."]})
     if not intake.feedback_create(item=item, event=event, data=data):
         return
-    Label.objects.bulk_create(Label(item=item, name=name, value=value, source="feedback") for name, value in labels.items())
+    Label.objects.bulk_create(Label(item=item, name=name, value=value, source=Label.Source.FEEDBACK) for name, value in labels.items())
     audit_append(actor=actor, verb="item.feedback", subject=f"item:{item.pk}", item_id=item.pk, data={"event": event})
     item = Item.objects.select_for_update(of=("self",)).get(pk=item.pk)
     asked = item.decisions.filter(state=Decision.State.EFFECTIVE, action__in=active_policy(item.kind)[1].asking).first()

@@ -18,7 +18,8 @@ from console.policies.selectors import active_policy
 from console.quality.models import Check, Gold, OwnAccount
 from console.quality.plans import luck
 from console.scores.models import Decision
-from console.verdicts.labels import target_of
+from console.verdicts.labels import labels_of, target_of
+from console.verdicts.models import Label
 from scoring.policy import PolicyDocument
 
 VIOLATING = 0.6  # of what is served, where the set allows it: at least every second one breaks a rule
@@ -44,9 +45,19 @@ def gold_mark(*, item: Item, outcome: str, clauses: Sequence[str], note: str, us
         raise Conflict("Only an item that is decided can be a known answer.", code="not_decided")
     facts = {"outcome": outcome, "clauses": list(clauses) if outcome == "enforce" else [], "note": note.strip()[:2000]}
     gold, _ = Gold.objects.update_or_create(item=item, defaults={**facts, "is_active": True, "marked_by": user})
+    _labels_put(gold, document, user)
     actor = f"user:{user.get_username()}" if user else "system"
     audit_append(actor=actor, verb="gold.marked", subject=f"gold:{gold.pk}", data={"outcome": outcome, "clauses": facts["clauses"]})
     return gold
+
+
+def _labels_put(gold: Gold, document: PolicyDocument, user: User | None) -> None:
+    """The newest word on an item replaces the one before; it is kept when the answer is retired, so that nobody learns from it then."""
+    Label.objects.filter(item=gold.item, source=Label.Source.GOLD, withdrawn=False).update(withdrawn=True)
+    found = labels_of(document=document, outcome=gold.outcome, clauses=tuple(gold.clauses), fields={}, given=None)
+    Label.objects.bulk_create(
+        Label(item=gold.item, name=name, value=value, source=Label.Source.GOLD, reviewer=user) for name, value in found.items()
+    )
 
 
 @transaction.atomic

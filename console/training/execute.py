@@ -25,9 +25,10 @@ from console.common.errors import NotFound
 from console.scores.serving import run_context
 from console.training.base_data import base_examples
 from console.training.cards import run_card
+from console.training.dataset_card import snapshot_divide
 from console.training.judge import Judgement, judge
 from console.training.models import ModelVersion, Snapshot, TrainingRun
-from console.training.parts import make_parts, parts_record, seen_by
+from console.training.parts import parts_record, seen_by
 from console.training.progress import RunLog, RunStopped
 from console.training.runs import OPEN
 from console.training.selectors import champion, home_path, version_read
@@ -106,7 +107,7 @@ def _work(work: Work) -> None:
     record.say(f"{len(lines)} labelled {kind.words.many}, snapshot {snapshot.content_hash[:12]}; {_base_words(len(base), base_hash)}.")
 
     record.stage("split", "Dividing by time and group.")
-    parts = make_parts(kind, lines, base, seen=seen_by(serving), seed=work.run.seed)
+    parts = snapshot_divide(kind, snapshot, lines, base, seen=seen_by(serving), seed=work.run.seed)
     parts = split_with_past(kind, parts)
     record.say(f"{len(parts.train)} to train, {len(parts.tune)} to calibrate, {len(parts.test)} to test.")
 

@@ -21,7 +21,6 @@ from console.verdicts.models import Label
 from scoring.kind import Kind
 from scoring.training.dataset import DatasetError, example_from_line
 
-IMPORT = "import"
 META = ("id", "created_at", "group", "conversation", "actor", "weight")
 Row = dict[str, Any]
 
@@ -125,7 +124,7 @@ def _labels_put(wanted: Mapping[str, Mapping[str, Any]]) -> int:
             item_id=item_id,
             name=str(name)[:64],
             value=int(value),
-            source=IMPORT,
+            source=Label.Source.IMPORT,
             weight=float(row.get("weight", 1.0)),
             spans=spans[item_id],
         )

@@ -14,10 +14,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from console.training.groups import Prints
+from console.training.leaks import Facts, LeakCheck, leak_checks, leaks_refuse
 from console.training.models import ModelVersion
 from console.training.selectors import home_path, version_read
 from scoring.kind import Kind, Split
-from scoring.training.dataset import DatasetError, check_leaks, components, example_from_line, split
+from scoring.training.dataset import DatasetError, components, example_from_line, split
 from scoring.training.labels import breaks_policy
 from scoring.training.seen import fingerprint, read_seen
 from scoring.types import Example, Item, Json, PastEvent
@@ -52,13 +54,22 @@ def line_example(kind: Kind, line: dict[str, Json]) -> Example:
 
 
 def make_parts(kind: Kind, lines: Sequence[dict[str, Json]], base: Sequence[Example], *, seen: Seen = NOTHING, seed: int = 0) -> Split:
-    """`seen` is what the serving model learnt from. Raises DatasetError that says how many labels are missing."""
+    return divide(kind, lines, base, seen=seen, seed=seed)[0]
+
+
+def divide(
+    kind: Kind, lines: Sequence[dict[str, Json]], base: Sequence[Example], *, seen: Seen = NOTHING, seed: int = 0,
+    prints: Prints | None = None, gold: frozenset[str] = frozenset(),
+) -> tuple[Split, list[LeakCheck]]:  # fmt: skip
+    """`seen` is what the serving model learnt from, `gold` ids of known answers. Raises DatasetError that says how many labels are
+    missing, or what leaks."""
     own = [line_example(kind, line) for line in lines]
     judged = {str(line["id"]) for line in lines if line["exam"]}
     exam = set(judged)
     known = {e.item.id for e in own if seen.has(kind, e.item)}
     basic = Seen(prints=frozenset(fingerprint(kind, e.item) for e in base))
-    exam -= {e.item.id for e in own if basic.has(kind, e.item)}  # trained on twice rather than tested on
+    copied = frozenset(e.item.id for e in own if basic.has(kind, e.item))
+    exam -= copied  # trained on twice rather than tested on
     _enough(kind, own, exam, known)
     weight = min(1.0, BASE_TIMES * len(own) / len(base)) if base else 1.0
     examples = [*own, *(replace(e, weight=e.weight * weight) for e in base)]
@@ -77,8 +88,18 @@ def make_parts(kind: Kind, lines: Sequence[dict[str, Json]], base: Sequence[Exam
     tune = list(split(rest, kind, seed=seed, test=0.0, tune=min(0.5, TUNE_SHARE * len(own) / len(rest))).tune)
     taken = tested | {e.item.id for e in tune}
     parts = Split(train=[e for e in examples if e.item.id not in taken], tune=tune, test=test)
-    _check(kind, parts, judged, known, basic)
-    return parts
+    checks = leak_checks(
+        kind, parts,
+        Facts(
+            lines=[line for line in lines if "group" in line],  # a frozen file; who gives bare lines says themselves what belongs together
+            exam=frozenset(judged), gold=gold, learnt=frozenset(known), basic=copied, prints=prints or {},
+            free=frozenset(examples[group[0]].item.id for group in groups if len(group) == 1) & exam - known,
+        ),
+    )  # fmt: skip
+    leaks_refuse(checks)
+    for name, part in (("calibrate", parts.tune), ("test", parts.test)):
+        _both(kind, part, f"drawn to {name}")
+    return parts, checks
 
 
 def _enough(kind: Kind, own: Sequence[Example], exam: set[str], known: set[str]) -> None:
@@ -101,21 +122,6 @@ def _enough(kind: Kind, own: Sequence[Example], exam: set[str], known: set[str])
 def _both(kind: Kind, examples: Sequence[Example], where: str) -> None:
     if len({breaks_policy(e) for e in examples}) < 2:
         raise DatasetError(f"The {len(examples)} {kind.words.many} {where} are all of one class; label some of the other class.")
-
-
-def _check(kind: Kind, parts: Split, exam: set[str], known: set[str], basic: Seen) -> None:
-    """The promise, checked on the result and not on the way to it. Raises DatasetError that names what broke it."""
-    check_leaks(parts, kind)
-    for example in (*parts.tune, *parts.test):
-        if example.item.id not in exam:
-            raise DatasetError(f"{example.item.id} was labelled with a model's opinion in sight and may only be trained on")
-        if basic.has(kind, example.item):
-            raise DatasetError(f"{example.item.id} is in the base data as well and may only be trained on")
-    for example in parts.test:
-        if example.item.id in known:
-            raise DatasetError(f"the serving model has learnt from {example.item.id}, so it cannot be tested on it")
-    for name, part in (("calibrate", parts.tune), ("test", parts.test)):
-        _both(kind, part, f"drawn to {name}")
 
 
 def parts_record(kind: Kind, parts: Split) -> dict[str, list[str]]:

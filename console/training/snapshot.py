@@ -10,37 +10,39 @@ import hashlib
 import json
 import os
 import tempfile
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q
-from django.db.models.functions import Now
 
 from console.intake.history import scoring_items
 from console.intake.models import Item
-from console.quality.selectors import gold_item_ids, reviewer_weights
+from console.training.consensus import Labelled, events_to_learn, labels_agreed
+from console.training.counts import counts_of
 from console.training.groups import group_names
 from console.training.models import Snapshot
+from console.training.prints import prints_of
 from console.training.selectors import home_path
 from console.verdicts.models import Label
+from scoring.consensus import together
 from scoring.kind import Kind
 from scoring.types import Item as ScoringItem
 from scoring.types import Json, as_json
 
 CHUNK = 500
 Line = dict[str, Json]
-LabelRow = dict[str, Any]
 
 
 def snapshot_freeze(kind: Kind) -> tuple[Snapshot, list[Line]]:
     """The labels as they are now. The same labels give the same row and file, whenever this runs."""
-    labels = _labels(kind.name)
-    lines = sorted(_lines(kind, labels), key=lambda line: str(line["id"]))
-    for line, group in zip(lines, group_names(kind, lines), strict=True):
+    labels: dict[UUID, list[Labelled]] = {}
+    for label in labels_agreed(events_to_learn(kind.name), kind.name):
+        labels.setdefault(label.item_id, []).append(label)
+    prints = prints_of(kind, list(labels))
+    lines = sorted(_lines(labels), key=lambda line: str(line["id"]))
+    for line, group in zip(lines, group_names(kind, lines, prints), strict=True):
         line["group"] = group
     body = "".join(json.dumps(line, sort_keys=True, separators=(",", ":")) + "\n" for line in lines).encode()
     digest = hashlib.sha256(body).hexdigest()
@@ -48,7 +50,7 @@ def snapshot_freeze(kind: Kind) -> tuple[Snapshot, list[Line]]:
     write_atomically(path, body)
     snapshot, _ = Snapshot.objects.get_or_create(
         kind=kind.name, content_hash=digest,
-        defaults={"path": str(path.relative_to(settings.HOME)), "counts": _counts(lines)},
+        defaults={"path": str(path.relative_to(settings.HOME)), "counts": counts_of(kind, lines)},
     )  # fmt: skip
     return snapshot, lines
 
@@ -75,37 +77,35 @@ def write_atomically(path: Path, body: bytes) -> None:
         raise
 
 
-def _labels(kind: str) -> dict[UUID, list[LabelRow]]:
-    """By item, the newest label of each name that was not withdrawn; verdicts that can still be undone are left out, and so are
-    items whose answer is known: who is measured by them must not be measured by a model that learned them."""
-    rows = Label.objects.filter(item__kind=kind, withdrawn=False).filter(Q(verdict=None) | Q(verdict__undo_until__lte=Now()))
-    rows = rows.exclude(item_id__in=gold_item_ids(kind))
-    weights = reviewer_weights(kind)
-    newest = rows.order_by("item_id", "name", "-id").distinct("item_id", "name")
-    found: dict[UUID, list[LabelRow]] = {}
-    for row in newest.values("item_id", "name", "value", "source", "model_visible", "weight", "spans", "verdict__reviewer_id"):
-        weight = row["weight"] * weights.get(row["verdict__reviewer_id"], 1.0)
-        found.setdefault(row["item_id"], []).append({**row, "weight": weight})
-    return found
-
-
-def _lines(kind: Kind, labels: dict[UUID, list[LabelRow]]) -> Iterator[Line]:
+def _lines(labels: dict[UUID, list[Labelled]]) -> Iterator[Line]:
     ids = list(labels)
     for start in range(0, len(ids), CHUNK):
-        for item in scoring_items(list(Item.objects.filter(pk__in=ids[start : start + CHUNK]))):
-            yield _line(item, labels[UUID(item.id)])
+        rows = list(Item.objects.filter(pk__in=ids[start : start + CHUNK]).select_related("source"))
+        for row, item in zip(rows, scoring_items(rows), strict=True):
+            yield _line(item, row.source.slug, labels[row.pk])
 
 
-def _line(item: ScoringItem, rows: Sequence[LabelRow]) -> Line:
-    """`exam` tells whether the item may be in the test or the calibration part: nobody saw a model's opinion of it first."""
+def _line(item: ScoringItem, platform: str, labels: Sequence[Labelled]) -> Line:
+    """`exam` tells whether the item may be in the test or the calibration part: nobody saw a model's opinion of it first.
+    `propensity` is the chance with which it was drawn to be labelled, where it was drawn."""
+    events = [event for label in labels for event in label.events]
+    drawn = [event["propensity"] for event in events if event["propensity"] is not None]
     return {
         "id": item.id, "payload": as_json(item.payload), "actor": as_json(item.actor), "conversation": item.conversation,
-        "created_at": item.created_at.isoformat() if item.created_at else None, "past": as_json(item.past),
-        "labels": {row["name"]: row["value"] for row in rows}, "weight": round(sum(row["weight"] for row in rows) / len(rows), 4),
-        "spans": sorted({pair for row in rows if row["value"] for pair in _pairs(row["spans"])}),
-        "sources": sorted({row["source"] for row in rows}),
-        "exam": not any(row["model_visible"] or row["source"] == "gold" for row in rows),
+        "created_at": item.created_at.isoformat() if item.created_at else None, "past": as_json(item.past), "platform": platform,
+        "labels": {label.name: label.agreed.value for label in labels}, "weight": round(together(one.agreed for one in labels), 4),
+        "spans": sorted({pair for label in labels for pair in _marks(label)}),
+        "sources": sorted({event["source"] for event in events}), "propensity": drawn[-1] if drawn else None,
+        "labelled_at": max(event["created_at"] for event in events).isoformat(),
+        "exam": not any(event["model_visible"] or event["source"] == Label.Source.GOLD for event in events),
     }  # fmt: skip
+
+
+def _marks(label: Labelled) -> Iterator[tuple[int, int]]:
+    """Where a label that holds was marked, by whoever said the same."""
+    for event in label.events if label.agreed.value else ():
+        if event["value"]:
+            yield from _pairs(event["spans"])
 
 
 def _pairs(spans: Any) -> Iterator[tuple[int, int]]:
@@ -115,9 +115,3 @@ def _pairs(spans: Any) -> Iterator[tuple[int, int]]:
             continue
         if isinstance(span.get("start"), int) and isinstance(span.get("end"), int):
             yield span["start"], span["end"]
-
-
-def _counts(lines: Sequence[Line]) -> dict[str, Json]:
-    by_label = Counter(name for line in lines for name, value in line["labels"].items() if value)
-    by_source = Counter(source for line in lines for source in line["sources"])
-    return {"items": len(lines), "exam": sum(line["exam"] for line in lines), "labels": dict(by_label), "sources": dict(by_source)}

@@ -236,7 +236,7 @@ def _accepted(attempt: DeliveryAttempt) -> bool:
 
 def _training(item: Item) -> Iterator[Line]:
     """Models that learned from data with a label of this item in it: a data set holds every label that stood when it was frozen."""
-    labels = Label.objects.filter(item=item, withdrawn=False).select_related("verdict")
+    labels = Label.objects.filter(item=item, withdrawn=False).exclude(source=Label.Source.GOLD).select_related("verdict")
     since = [max(label.created_at, label.verdict.undo_until) if label.verdict else label.created_at for label in labels]
     if not since:
         return

@@ -7,19 +7,21 @@ about ten share a hash by chance. Weights: sublinear tf, smoothed idf, rows of l
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.feature_extraction import FeatureHasher
 from sklearn.utils import murmurhash3_32
 
 Unit = Literal["char", "word"]
 SPACE = 2**31 - 1
 LONGEST = 20_000  # characters of a text that are read; longer texts come in windows
+_CHUNK = 4096  # texts that are counted at once
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)?|[^\w\s]")
 Matrix = Any  # scipy.sparse.csr_matrix
 
@@ -47,9 +49,27 @@ def word_grams(text: str, low: int, high: int) -> Iterator[tuple[str, int, int]]
 
 
 def _key(gram: str) -> int:
-    """As FeatureHasher hashes, so that single n-grams can be looked up."""
-    value = int(murmurhash3_32(gram, seed=0, positive=False))
+    """As scikit-learn's FeatureHasher hashes: bundles that were made with it stay readable."""
+    value = int(murmurhash3_32(gram.encode("utf-8", "replace"), seed=0, positive=False))
     return SPACE - (2**31 - SPACE) if value == -(2**31) else abs(value) % SPACE
+
+
+def _lowered(text: str) -> str:
+    text = text[:LONGEST]
+    lowered = text.lower()
+    if len(lowered) != len(text):  # a few capitals grow when lowered; offsets must hold
+        lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    return lowered
+
+
+def _counted(keys: NDArray[np.int32], starts: NDArray[np.int64], ids: NDArray[np.int64], sizes: Sequence[int]) -> Matrix:
+    """csr: row after row the keys of its pieces, equal ones added up. `sizes`: how many of `ids` belong to each row."""
+    lengths = starts[ids + 1] - starts[ids]
+    ends = np.concatenate([[0], np.cumsum(lengths)])
+    flat = keys[np.arange(ends[-1]) + np.repeat(starts[ids] - ends[:-1], lengths)]
+    part = sparse.csr_matrix((np.ones(len(flat), np.float32), flat, ends[np.cumsum([0, *sizes])]), shape=(len(sizes), SPACE))
+    part.sum_duplicates()
+    return part
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,41 +87,72 @@ class HashedTfidf:
         cls, texts: Sequence[str], unit: Unit, low: int, high: int, *, min_df: int = 2, max_features: int = 400_000
     ) -> HashedTfidf:
         """Keeps the n-grams that stand in at least `min_df` texts; the most frequent `max_features` of them."""
-        empty = cls(unit, low, high, np.zeros(0, np.int32), np.zeros(0, np.float32))
-        counts = empty._count(texts)
+        empty = cls.empty(unit, low, high)
+        return empty.fitted(empty.count(texts), min_df=min_df, max_features=max_features)
+
+    @classmethod
+    def empty(cls, unit: Unit, low: int, high: int) -> HashedTfidf:
+        """Knows no n-gram; it can count them."""
+        return cls(unit, low, high, np.zeros(0, np.int32), np.zeros(0, np.float32))
+
+    def fitted(self, counts: Matrix, *, min_df: int, max_features: int) -> HashedTfidf:
+        """As fit(), of texts that count() has counted."""
+        size = counts.shape[0]
         keys, df = np.unique(counts.indices, return_counts=True)
-        keep = df >= min(min_df, max(1, len(texts) // 4))
+        keep = df >= min(min_df, max(1, size // 4))
         keys, df = keys[keep], df[keep]
         if len(keys) > max_features:
             top = np.sort(np.argsort(-df, kind="stable")[:max_features])
             keys, df = keys[top], df[top]
-        idf = np.log((1 + len(texts)) / (1 + df)) + 1
-        return cls(unit, low, high, keys.astype(np.int32), idf.astype(np.float32))
+        idf = np.log((1 + size) / (1 + df)) + 1
+        return HashedTfidf(self.unit, self.low, self.high, keys.astype(np.int32), idf.astype(np.float32))
 
     def select(self, places: NDArray[np.int64]) -> HashedTfidf:
         """Only the features at these places, which must be sorted."""
         return HashedTfidf(self.unit, self.low, self.high, self.keys[places], self.idf[places])
 
     def grams(self, text: str) -> Iterator[tuple[str, int, int]]:
-        lowered = text[:LONGEST].lower()
-        if len(lowered) != len(text[:LONGEST]):  # a few capitals grow when lowered; offsets must hold
-            lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text[:LONGEST])
-        return (char_grams if self.unit == "char" else word_grams)(lowered, self.low, self.high)
+        return (char_grams if self.unit == "char" else word_grams)(_lowered(text), self.low, self.high)
 
-    def _count(self, texts: Sequence[str]) -> Matrix:
-        hasher = FeatureHasher(SPACE, input_type="string", alternate_sign=False, dtype=np.float32)
-        return hasher.transform([gram.encode("utf-8", "replace") for gram, _, _ in self.grams(text)] for text in texts)
+    def _pieces(self, text: str) -> list[str]:
+        """Parts whose n-grams are those of the text: its words for characters, the n-grams themselves for words."""
+        if self.unit == "char":
+            return _lowered(text).split()
+        return [gram for gram, _, _ in word_grams(_lowered(text), self.low, self.high)]
+
+    def _keys_of(self, piece: str) -> list[int]:
+        return [_key(gram) for gram, _, _ in char_grams(piece, self.low, self.high)] if self.unit == "char" else [_key(piece)]
+
+    def count(self, texts: Sequence[str]) -> Matrix:
+        """csr float32, len(texts) x SPACE. A piece is hashed once, however many texts it stands in."""
+        places: dict[str, int] = {}
+        keys, starts = array("i"), array("q", [0])  # of piece i: keys[starts[i] : starts[i + 1]]
+        parts = [sparse.csr_matrix((0, SPACE), dtype=np.float32)]
+        for begin in range(0, len(texts), _CHUNK):
+            said = [self._pieces(text) for text in texts[begin : begin + _CHUNK]]
+            ids = array("q")
+            for piece in chain.from_iterable(said):
+                if (place := places.setdefault(piece, len(places))) == len(starts) - 1:
+                    keys.extend(self._keys_of(piece))
+                    starts.append(len(keys))
+                ids.append(place)
+            parts.append(_counted(np.array(keys, np.int32), np.array(starts), np.array(ids), [len(pieces) for pieces in said]))
+        return sparse.vstack(parts, format="csr")
 
     def transform(self, texts: Sequence[str]) -> Matrix:
         """csr float32, len(texts) x len(keys); rows have length 1 or are empty."""
-        counts = self._count(texts)
+        return self.weighed(self.count(texts))
+
+    def weighed(self, counts: Matrix) -> Matrix:
+        """As transform(), of texts that count() has counted."""
+        size = counts.shape[0]
         if not len(self.keys):
-            return sparse.csr_matrix((len(texts), 0), dtype=np.float32)
+            return sparse.csr_matrix((size, 0), dtype=np.float32)
         places = np.searchsorted(self.keys, counts.indices)
         places[places == len(self.keys)] = 0
         known = self.keys[places] == counts.indices
         data = np.where(known, (1 + np.log(np.maximum(counts.data, 1))) * self.idf[places], 0).astype(np.float32)
-        table = sparse.csr_matrix((data, places.astype(np.int32), counts.indptr), shape=(len(texts), len(self.keys)))
+        table = sparse.csr_matrix((data, places.astype(np.int32), counts.indptr), shape=(size, len(self.keys)))
         table.eliminate_zeros()
         table.sort_indices()
         norms = np.sqrt(np.asarray(table.multiply(table).sum(axis=1)).ravel())

@@ -15,13 +15,14 @@ from scoring.signals.tfidf import HashedTfidf
 from scoring.text.blend import fit_blend
 from scoring.text.classifier import Reading, TextModel, readings
 from scoring.text.language import identify
-from scoring.text.linear import NgramView, VectorView, fit_logits
+from scoring.text.linear import SPECS, NgramView, VectorView, fit_logits
 from scoring.training.labels import is_benign
 
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
 Progress = Callable[[float, str], None]
 Encode = Callable[[Sequence[str], Callable[[float], None]], NDArray[np.float32]]
+MANY, HELD = 20_000, 8_000  # of more than MANY texts, HELD are read by a model that has not seen them: enough to blend and calibrate
 LANGUAGE_SHARE = 0.02  # of the sure texts: below it a language counts as not learnt
 
 
@@ -73,6 +74,14 @@ def fold_numbers(groups: Sequence[str], folds: int, seed: int) -> NDArray[np.int
     return np.array([of[group] for group in groups], np.int64)
 
 
+def judging_folds(groups: Sequence[str], options: FitOptions) -> NDArray[np.int64]:
+    """As fold_numbers(); of MANY texts one fold of about HELD of them, and -1 for the others, which no model is asked about."""
+    if len(groups) <= MANY:
+        return fold_numbers(groups, options.folds, options.seed)
+    folds = fold_numbers(groups, len(groups) // HELD, options.seed)
+    return np.where(folds == 0, 0, -1)
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """Every distinct text once, with the rows that training and serving read. `train_rows`: (n,); readings as when serving."""
@@ -97,11 +106,11 @@ def cross_fit(
 ) -> Floats:
     """Logits of every reading (r, L) from a model that did not see its text: what calibration needs in order to be honest.
 
-    `fit(items)` trains on these items and returns a map from rows of the sheet to logits.
+    `fit(items)` trains on these items and returns a map from rows of the sheet to logits. Texts of fold -1 get none.
     """
     owners = np.array([r.owner for r in sheet.found])
     out = np.zeros((len(owners), labels))
-    for fold in np.unique(folds):
+    for fold in np.unique(folds[folds >= 0]):
         tell(float(fold) / (folds.max() + 1))
         held = np.flatnonzero(folds[owners] == fold)
         seen = np.flatnonzero(folds != fold)
@@ -154,25 +163,38 @@ def learnt_languages(texts: Sequence[str], most: int = 2000) -> tuple[str, ...]:
     return tuple(sorted(code for code, n in sure.items() if n >= max(2, LANGUAGE_SHARE * total))) or ("en",)
 
 
+def ngram_blocks(sheet: Sheet, options: FitOptions) -> tuple[HashedTfidf, HashedTfidf, Any]:
+    """Both vocabularies, from the texts to train on, and the features of all rows of the sheet; each text is counted once."""
+    fitted, blocks = [], []
+    for unit, low, high in SPECS.values():
+        counts = HashedTfidf.empty(unit, low, high).count(sheet.texts)  # type: ignore[arg-type]
+        block = HashedTfidf.empty(unit, low, high).fitted(  # type: ignore[arg-type]
+            counts[sheet.train_rows], min_df=options.min_df, max_features=options.max_features
+        )
+        fitted.append(block)
+        blocks.append(block.weighed(counts))
+    return fitted[0], fitted[1], NgramView.joined(blocks, sheet.written)
+
+
 def fit_ngram_view(
     data: Labelled, sheet: Sheet, folds: NDArray[np.int64], options: FitOptions, progress: Callable[[float], None]
 ) -> tuple[NgramView, Floats]:
     """The n-gram view over all items, and honest logits of all readings."""
     exclusive = is_exclusive(data.y, data.known)
-    char, word = (
-        HashedTfidf.fit(data.texts, unit, low, high, min_df=options.min_df, max_features=options.max_features)  # type: ignore[arg-type]
-        for unit, low, high in (("char", 2, 5), ("word", 1, 2))
-    )
-    x = NgramView.features(char, word, sheet.texts, sheet.written)
+    char, word, x = ngram_blocks(sheet, options)
+
+    begun: tuple[Floats, Floats] | None = None
 
     def fit(items: Array) -> tuple[Floats, Floats]:
         return fit_logits(
             x[sheet.train_rows[items]], data.y[items], data.known[items], data.weight[items], exclusive=exclusive,
-            strength=options.strength, balanced=True, seed=options.seed,
+            strength=options.strength, balanced=True, seed=options.seed, start=begun,
         )  # fmt: skip
 
     def predictor(items: Array) -> Callable[[Array], Floats]:
+        nonlocal begun
         weights, offsets = fit(items)
+        begun = (weights, offsets) if (folds < 0).any() else None  # one fold left out: the last fit begins where this one ended
         return lambda rows: np.asarray(x[rows] @ weights + offsets, np.float64)
 
     honest = cross_fit(predictor, sheet, folds, data.y.shape[1], progress)
@@ -209,14 +231,15 @@ def fit_text_model(
     """
     data = combined(train, tune)
     sheet = Sheet.of(data)
-    folds = fold_numbers(data.groups, options.folds, options.seed)
+    folds = judging_folds(data.groups, options)
+    judged = folds >= 0
     progress(0.02, f"Reading {len(data.parts)} texts as character and word n-grams")
     ngrams, first = fit_ngram_view(data, sheet, folds, options, lambda share: progress(0.05 + 0.25 * share, "Training on n-grams"))
     if encode is None:
         progress(0.9, "Calibrating")
-        return settle_model(labels, data, sheet, (ngrams, None), (first, None))
+        return settle_model(labels, data, sheet, (ngrams, None), (first, None), judged)
     vectors = encode(sheet.texts, lambda share: progress(0.3 + 0.5 * share, "Encoding the texts"))
     progress(0.82, "Training the head over the encoder")
     head, second = fit_head_view(data, sheet, folds, vectors, options)
     progress(0.92, "Blending and calibrating")
-    return settle_model(labels, data, sheet, (ngrams, head), (first, second))
+    return settle_model(labels, data, sheet, (ngrams, head), (first, second), judged)

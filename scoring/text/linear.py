@@ -20,11 +20,13 @@ SPECS = {"char": ("char", 2, 5), "word": ("word", 1, 2)}
 
 
 def fit_logits(
-    x: Any, y: Array, known: Array, weight: Array, *, exclusive: bool, strength: float, balanced: bool, seed: int
-) -> tuple[Floats, Floats]:
+    x: Any, y: Array, known: Array, weight: Array, *, exclusive: bool, strength: float, balanced: bool, seed: int,
+    start: tuple[Array, Array] | None = None,
+) -> tuple[Floats, Floats]:  # fmt: skip
     """Logistic regression: one softmax where labels exclude each other, else one model a label over its known rows.
 
     x: (n, k) dense or csr; y, known: (n, L) of 0/1; weight: (n,). `strength` is scikit-learn's C (inverse of regularisation).
+    `start`, weights and offsets of nearly the same items, saves steps.
     Returns weights (k, L) and offsets (L,). A label of one class only gets no weights and its smoothed log-odds.
     """
     k, labels = x.shape[1], y.shape[1]
@@ -32,7 +34,7 @@ def fit_logits(
     settings = {"C": strength, "class_weight": "balanced" if balanced else None, "max_iter": 300, "tol": 1e-4, "random_state": seed}
     present = np.flatnonzero(y.sum(axis=0) > 0)
     if exclusive and len(present) > 2:
-        model = LogisticRegression(**settings).fit(x, y.argmax(axis=1), sample_weight=weight)
+        model = _begun(settings, start, present).fit(x, y.argmax(axis=1), sample_weight=weight)
         weights[:, model.classes_], offsets[model.classes_] = model.coef_.T, model.intercept_
         offsets[np.setdiff1d(np.arange(labels), present)] = -10.0
         return weights, offsets
@@ -43,9 +45,18 @@ def fit_logits(
             rate = (target.sum() + 0.5) / (len(target) + 1)
             offsets[label] = np.log(rate) - np.log1p(-rate) - 2
             continue
-        model = LogisticRegression(**settings).fit(x[rows], target, sample_weight=weight[rows])
+        every = len(rows) == x.shape[0]  # a copy of all rows costs as much as a few steps
+        model = _begun(settings, start, [label]).fit(x if every else x[rows], target, sample_weight=weight[rows])
         weights[:, label], offsets[label] = model.coef_[0], model.intercept_[0]
     return weights, offsets
+
+
+def _begun(settings: Mapping[str, Any], start: tuple[Array, Array] | None, columns: Sequence[int] | Array) -> LogisticRegression:
+    if start is None:
+        return LogisticRegression(**settings)
+    model = LogisticRegression(**settings, warm_start=True)
+    model.coef_, model.intercept_ = start[0].T[columns].astype(np.float64), np.asarray(start[1][columns], np.float64)
+    return model
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +71,11 @@ class NgramView:
     @staticmethod
     def features(char: HashedTfidf, word: HashedTfidf, texts: Sequence[str], written: Sequence[str]) -> Any:
         """csr (n, chars + words + surface); surface is measured on the texts as written."""
-        blocks = [char.transform(texts), word.transform(texts), sparse.csr_matrix(surface(written))]
-        return sparse.hstack(blocks, format="csr", dtype=np.float32)
+        return NgramView.joined([char.transform(texts), word.transform(texts)], written)
+
+    @staticmethod
+    def joined(blocks: Sequence[Any], written: Sequence[str]) -> Any:
+        return sparse.hstack([*blocks, sparse.csr_matrix(surface(written))], format="csr", dtype=np.float32)
 
     def logits(self, texts: Sequence[str], written: Sequence[str]) -> Floats:
         return np.asarray(self.features(self.char, self.word, texts, written) @ self.weights + self.offsets, np.float64)

@@ -24,6 +24,8 @@ _PLAIN_NUMBER = re.compile(  # 3rd, mp3, 10-20, $5, hash tags, addresses: not le
     r"^\W*(\d+[a-z]{1,3}|[a-z]{1,3}\d+|[\d.,:/x+$€£%\-]+|[$€£]\d\S*|#\S+|\S+@\S+\.\S+|(https?:|www\.)\S*|\S+\.(com|net|org|co|ru|io)\S*)\W*$",
     re.I,
 )
+_REPEATED = re.compile(r"([^\W\d_])\1{2,}", re.I)
+_LEET_MARK = re.compile(f"[{re.escape(''.join(_LEET))}]")
 _DOUBLED = frozenset("eolsf")  # letters that English doubles at the end or in the middle of a word
 
 
@@ -115,9 +117,10 @@ def _join_spaced(pairs: Pairs) -> Pairs:
     return _drop(pairs, places)
 
 
-def _read_leet(pairs: Pairs) -> Pairs:
-    text, out = _joined(pairs), list(pairs)
-    for chunk in _CHUNK.finditer(text):
+def _leet_places(text: str) -> list[int]:
+    """Places of figures and signs that stand for letters."""
+    places: list[int] = []
+    for chunk in _CHUNK.finditer(text) if _LEET_MARK.search(text) else ():
         word = chunk.group()
         core = word.rstrip("!.,?;:)\"'+|")
         letters = sum(c.isalpha() for c in core)
@@ -126,15 +129,21 @@ def _read_leet(pairs: Pairs) -> Pairs:
             continue
         if len(core) < 3 or letters + len(marks) < len(core) - 1 or letters * 3 < len(core):
             continue
-        for place in marks:
-            char, index = out[chunk.start() + place]
-            out[chunk.start() + place] = (_LEET[char], index)
+        places += [chunk.start() + place for place in marks]
+    return places
+
+
+def _read_leet(pairs: Pairs) -> Pairs:
+    out = list(pairs)
+    for place in _leet_places(_joined(pairs)):
+        char, index = out[place]
+        out[place] = (_LEET[char], index)
     return out
 
 
 def _shorten_repeats(pairs: Pairs) -> Pairs:
     text, places = _joined(pairs), set[int]()
-    for match in re.finditer(r"([^\W\d_])\1{2,}", text, re.I):
+    for match in _REPEATED.finditer(text):
         if match.group().lower() == "www":
             continue
         inside = match.start() > 0 and text[match.start() - 1].isalpha()
@@ -143,8 +152,15 @@ def _shorten_repeats(pairs: Pairs) -> Pairs:
     return _drop(pairs, places)
 
 
+def _is_plain(source: str) -> bool:
+    """Nothing that any step would touch: so are most texts, and it is found without looking at each character."""
+    return source.isascii() and not any(p.search(source) for p in (_REPEATED, _SPLIT, _SPACED)) and not _leet_places(source)
+
+
 def normalise(source: str) -> Normalised:
     """Case and line breaks are kept. Linear in the length of the text; never raises on any string."""
+    if _is_plain(source):
+        return Normalised(source, source, tuple(range(len(source))))
     pairs = _fold_look_alikes(_fold_forms(source))
     pairs = _shorten_repeats(_read_leet(_join_spaced(pairs)))
     return Normalised(source, _joined(pairs), tuple(index for _, index in pairs))

@@ -165,11 +165,17 @@ def split(examples: Sequence[Example], kind: Kind, *, seed: int = 0, test: float
     return result
 
 
+def has_times(examples: Sequence[Example], kind: Kind) -> bool:
+    """Whether enough of them say when they happened to be divided by time: more than nine in ten, at three moments or more."""
+    times = [kind.at(example.item) for example in examples]
+    return sum(at is None for at in times) * 10 < len(times) and len({at for at in times if at}) >= 3
+
+
 def _by_time(groups: list[list[int]], examples: Sequence[Example], kind: Kind) -> list[list[int]] | None:
     """Newest group first (a group is as new as its newest member), or None when a tenth or more have no time."""
-    times = [kind.at(example.item) for example in examples]
-    if sum(at is None for at in times) * 10 >= len(times) or len({at for at in times if at}) < 3:
+    if not has_times(examples, kind):
         return None
+    times = [kind.at(example.item) for example in examples]
     start = datetime.min.replace(tzinfo=UTC)
     return sorted(groups, key=lambda group: (max(times[i] or start for i in group), examples[group[0]].item.id), reverse=True)
 

@@ -9,7 +9,7 @@ import pytest
 from pytest_django import Settings
 
 from console.accounts.services import source_ensure
-from console.training import parts
+from console.training import leaks, parts
 from console.training.imports import labels_import
 from console.training.parts import make_parts, parts_record
 from console.training.snapshot import snapshot_freeze
@@ -94,6 +94,6 @@ def test_a_split_that_tests_on_base_data_is_refused(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(parts, "split", careless)
     with pytest.raises(DatasetError, match="stands in both"):
         make_parts(ORDER, lines, base, seed=0)
-    monkeypatch.setattr(parts, "check_leaks", lambda made, kind: None)
+    monkeypatch.setattr(leaks, "check_leaks", lambda made, kind: None)
     with pytest.raises(DatasetError, match="is in the base data as well"):
         make_parts(ORDER, lines, base, seed=0)

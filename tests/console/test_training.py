@@ -18,6 +18,7 @@ from console.common.models import Job
 from console.intake.models import Item
 from console.training import execute, parts
 from console.training.base_data import base_store
+from console.training.dataset_card import snapshot_divide
 from console.training.models import ModelVersion, Snapshot, TrainingRun
 from console.training.parts import make_parts, seen_by
 from console.training.selectors import champion, champion_bundle, version_bundle
@@ -126,9 +127,10 @@ def test_what_the_model_was_seen_with_is_never_tested_or_calibrated_on() -> None
     run = finished()
     assert run.model is not None
     ids = json.loads((Path(_home()) / run.model.comparison["parts_file"]).read_text())
-    barred = {str(pk) for pk in shown | gold}
+    barred = {str(pk) for pk in shown}
     assert barred.isdisjoint([*ids["test"], *ids["tune"]])
     assert barred <= set(ids["train"])
+    assert {str(pk) for pk in gold}.isdisjoint([*ids["train"], *ids["test"], *ids["tune"]])  # a known answer measures people
     assert not set(ids["train"]) & set(ids["test"])
 
 
@@ -200,10 +202,10 @@ def test_a_planted_leak_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     import_contacts(300)
 
     def leaky(*args: Any, **options: Any) -> Split:
-        made = make_parts(*args, **options)
+        made = snapshot_divide(*args, **options)
         return Split(train=[*made.train, made.test[0]], tune=made.tune, test=made.test)
 
-    monkeypatch.setattr(execute, "make_parts", leaky)
+    monkeypatch.setattr(execute, "snapshot_divide", leaky)
     run = finished()
     assert run.state == "failed"
     assert "stands in both" in run.error
