@@ -56,6 +56,34 @@ def _where(chance: Callable[[float], float], wanted: float, *, rising: bool) -> 
     return (low + high) / 2
 
 
+def more_often(right: int, of: int, other_right: int, other_of: int) -> float:
+    """Fisher's exact test, one-sided: the chance to see `right` or more in the first group if both had the same share."""
+    total, everyone = right + other_right, of + other_of
+    if of <= 0 or other_of <= 0 or total <= 0:
+        return 1.0
+    whole = _log_choose(everyone, total)
+    last = min(of, total)
+    return min(1.0, sum(exp(_log_choose(of, k) + _log_choose(other_of, total - k) - whole) for k in range(right, last + 1)
+                        if total - k <= other_of))  # fmt: skip
+
+
+def _log_choose(of: int, take: int) -> float:
+    return lgamma(of + 1) - lgamma(take + 1) - lgamma(of - take + 1)
+
+
+def paired_difference(only_first: int, only_second: int, of: int, z: float = Z95) -> tuple[float, float, float]:
+    """(difference, low, high) of two shares measured on the same `of` things: first minus second.
+
+    Only things on which the two differ count. Agresti and Min's interval, which adds half a thing to each of the four cells.
+    """
+    if of <= 0:
+        return 0.0, -1.0, 1.0
+    first, second, n = only_first + 0.5, only_second + 0.5, of + 2
+    middle = (first - second) / n
+    half = z * sqrt(max(0.0, first + second - (first - second) ** 2 / n)) / n
+    return (only_first - only_second) / of, max(-1.0, middle - half), min(1.0, middle + half)
+
+
 def flag_at_most(of: int, good: float = 0.95, false_alarm: float = 0.01) -> int:
     """So many right, or fewer, in `of` tries happen to somebody `good` at most with chance `false_alarm`; -1 when none is so few."""
     right = -1

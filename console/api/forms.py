@@ -124,7 +124,9 @@ class ReasonIn(Form):
 
 
 class PromoteIn(ReasonIn):
-    override: bool = Field(False, description="Promote what the comparison refused; this needs a reason.")
+    override: bool = Field(False, description="Alone and at once, whatever speaks against it; needs a reason and raises an alert.")
+    despite: bool = Field(False, description="Propose what the comparison refused; needs a reason, and another person still has to agree.")
+    way: Literal["at_once", "in_steps"] = Field("at_once", description="in_steps: a canary first, from 1 % of the items to all.")
 
 
 class WebhookIn(Form):

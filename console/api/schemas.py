@@ -284,6 +284,12 @@ class RunPage(PageOut):
     results: list[RunOut]
 
 
+class TrialOut(BaseModel):
+    mode: str = Field(description="shadow: scores beside the champion; canary: decides a share")
+    share: int = Field(description="Percent of the items of the kind")
+    started_at: datetime
+
+
 class ModelOut(BaseModel):
     model: str
     kind: str
@@ -298,6 +304,9 @@ class ModelOut(BaseModel):
     snapshot: str | None
     created_at: datetime
     promoted_at: datetime | None
+    damage: str = Field(description="What is wrong with its files; empty when they are whole. A damaged version scores nothing.")
+    trials: list[TrialOut] = Field(description="Where it is tried on live traffic now")
+    proposed_by: str | None = Field(description="Who proposed that it serves, while another person has not agreed yet")
     card: str | None = None
 
 

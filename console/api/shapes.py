@@ -156,6 +156,11 @@ def model_row(version: ModelVersion, *, with_card: bool = False) -> Json:
         "model": str(version), "kind": version.kind, "version": version.version, "state": version.state, "trainer": version.trainer,
         "checksum": version.checksum, "metrics": version.metrics, "comparison": version.comparison, "reasons": version.reasons,
         "parent": version.parent or None, "snapshot": version.snapshot.content_hash if version.snapshot else None,
-        "created_at": version.created_at, "promoted_at": version.promoted_at,
+        "created_at": version.created_at, "promoted_at": version.promoted_at, "damage": version.damage,
+        "trials": [
+            {"mode": trial.mode, "share": trial.share, "started_at": trial.started_at}
+            for trial in version.trials.all() if trial.ended_at is None
+        ],
+        "proposed_by": next((p.proposed_by.username for p in version.promotions.all() if p.state == "open" and p.proposed_by), None),
     }  # fmt: skip
     return {**row, "card": version.card} if with_card else row

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
+from console.accounts.roles import Role
 from console.api.base import ADMINS, OWNERS, TRAINERS, Answer, ApiView, idempotent, read_body
 from console.api.docs import CURSOR, described
 from console.api.forms import PromoteIn, ReasonIn, RunIn
 from console.api.paging import page_by_id
 from console.api.schemas import ModelOut, ModelPage, RunOut, RunPage
 from console.api.shapes import model_row, run_row
-from console.common.errors import Conflict, Invalid, NotFound
+from console.common.errors import Conflict, Forbidden, Invalid, NotFound
 from console.training.models import ModelVersion, TrainingRun
 from console.training.promotion import model_promote, model_rollback
 from console.training.services import run_request
@@ -63,6 +65,10 @@ class RunOne(ApiView):
         return Answer(run_row(_run(run_id), with_log=True))
 
 
+def _versions() -> QuerySet[ModelVersion]:
+    return ModelVersion.objects.select_related("snapshot").prefetch_related("trials", "promotions__proposed_by")
+
+
 class Models(ApiView):
     roles = {"GET": OWNERS}
 
@@ -70,7 +76,7 @@ class Models(ApiView):
         "Model versions, newest first", {200: ModelPage}, tag="training", name="models_list", problems=[400], parameters=[_KIND, *CURSOR]
     )
     def get(self, request: Request) -> HttpResponse:
-        versions = ModelVersion.objects.select_related("snapshot").defer("card").filter(**_kind_of(request))
+        versions = _versions().defer("card").filter(**_kind_of(request))
         return Answer(page_by_id(request, versions, model_row))
 
 
@@ -78,7 +84,7 @@ class ModelView(ApiView):
     def version(self, name: str) -> ModelVersion:
         """By "kind@version", or by the version alone where only one kind has it."""
         kind, _, version = name.rpartition("@")
-        found = list(ModelVersion.objects.select_related("snapshot").filter(version=version, **({"kind": kind} if kind else {}))[:2])
+        found = list(_versions().filter(version=version, **({"kind": kind} if kind else {}))[:2])
         if not found:
             raise NotFound(f"There is no model version {name!r}.")
         if len(found) > 1:
@@ -95,22 +101,26 @@ class ModelOne(ModelView):
 
 
 class ModelPromote(ModelView):
-    roles = {"POST": ADMINS}
+    roles = {"POST": TRAINERS}
 
     @described(
-        "Let this version serve",
+        "Propose that this version serves, or agree as the second person; with override, alone",
         {200: ModelOut},
         tag="training",
         name="models_promote",
         body=PromoteIn,
-        problems=[400, 404, 409],
+        problems=[400, 403, 404, 409],
         post=True,
     )
     @idempotent
     def post(self, request: Request, version: str) -> HttpResponse:
-        form = read_body(request, PromoteIn)
+        form, caller = read_body(request, PromoteIn), self.caller()
         chosen = self.version(version)
-        model_promote(version=chosen, user=self.caller().user, reason=form.reason, override=form.override)
+        if form.override and Role.ADMIN not in caller.roles:
+            raise Forbidden("An override needs an admin.", code="needs_admin")
+        model_promote(
+            version=chosen, user=caller.user, reason=form.reason, override=form.override, way=form.way, despite=form.despite
+        )  # fmt: skip
         return Answer(model_row(self.version(str(chosen))))
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -11,7 +9,6 @@ from uuid import UUID
 from django.db import transaction
 
 from console.audit.services import Entry, audit_append_many
-from console.banks.selectors import bank_index
 from console.cases import services as cases
 from console.cases.models import Case
 from console.cases.routing import router_load
@@ -21,6 +18,7 @@ from console.common.outbox import outbox_put_many
 from console.enforcement.services import enforcement_apply
 from console.enforcement.statements import statement_of_reasons
 from console.flow.alike import fingerprint_of
+from console.flow.choose import Answers, answers_for
 from console.flow.effect import events_of
 from console.insights.search.rows import Reading, reading_of, search_put
 from console.intake.history import scoring_items
@@ -36,16 +34,12 @@ from console.scores.services import (
     fingerprints_put,
     score_build,
 )
-from console.scores.serving import run_context, scorer_for
-from console.training.selectors import champion_bundle
-from scoring.artifacts import ArtifactError
+from console.training.models import TrialBatch
 from scoring.decide import decide
 from scoring.policy import PolicyDocument
 from scoring.types import Decision as Decided
 from scoring.types import Item as ScoringItem
 from scoring.types import Score as Scored
-
-log = logging.getLogger(__name__)
 
 
 def items_score(*, jobs: Sequence[Claimed]) -> None:
@@ -64,35 +58,36 @@ def items_score(*, jobs: Sequence[Claimed]) -> None:
 
 def _score_kind(kind: str, jobs: Sequence[Claimed], items: Sequence[Item]) -> None:
     asked = scoring_items(items)
-    started = time.perf_counter()
-    try:
-        bundle = champion_bundle(kind)
-        scored = scorer_for(bundle).score(asked, run_context(bank_index()))
-        checksum = bundle.checksum
-    except (ArtifactError, OSError) as error:
-        log.error("model cannot be used", extra={"kind": kind, "error": str(error)})
-        scored, checksum = [Scored(risk=None, errors={"model": str(error)}) for _ in asked], ""
-    took_ms = (time.perf_counter() - started) * 1000 / len(asked)
+    answers = answers_for(kind, asked, tried=[job.attempt > 1 for job in jobs])
+    scored = [answers.by_place[i].scored for i in range(len(asked))]
     prints = [fingerprint_of(item, score.signals) for item, score in zip(items, scored, strict=True)]
     readings = [reading_of(item, score.signals) for item, score in zip(items, scored, strict=True)]
-    _write(jobs, items, asked, scored, prints, readings, checksum, took_ms)
+    _write(jobs, items, asked, answers, prints, readings)
 
 
 @transaction.atomic
 def _write(
-    jobs: Sequence[Claimed], items: Sequence[Item], asked: Sequence[ScoringItem], scored: Sequence[Scored],
-    prints: Sequence[Fingerprint | None], readings: Sequence[Reading], checksum: str, took_ms: float,
+    jobs: Sequence[Claimed], items: Sequence[Item], asked: Sequence[ScoringItem], answers: Answers,
+    prints: Sequence[Fingerprint | None], readings: Sequence[Reading],
 ) -> None:  # fmt: skip
     kept = jobs_done([(job.id, job.token) for job in jobs])
+    TrialBatch.objects.bulk_create(answers.batches)
     # Scoring took its time: what was reported meanwhile counts, and what was decided meanwhile stays.
     fresh = _still_received(items)
     mine = [index for index, job in enumerate(jobs) if job.id in kept and items[index].pk in fresh]
     if not mine:
         return
-    rows = Score.objects.bulk_create(score_build(item=items[i], scored=scored[i], checksum=checksum, took_ms=took_ms) for i in mine)
+    given = [answers.by_place[i] for i in mine]
+    rows = Score.objects.bulk_create(
+        score_build(item=items[i], scored=answer.scored, checksum=answer.checksum, took_ms=answer.took_ms)
+        for i, answer in zip(mine, given, strict=True)
+    )
     fingerprints_put([row for i in mine if (row := prints[i]) is not None])
     policy = active_policy(items[0].kind)
-    known = [(fresh[items[i].pk], replace(asked[i], reports=fresh[items[i].pk].reports), scored[i]) for i in mine]
+    known = [
+        (fresh[items[i].pk], replace(asked[i], reports=fresh[items[i].pk].reports), answer.scored)
+        for i, answer in zip(mine, given, strict=True)
+    ]
     _settle(
         [
             Settled(item=item, asked=ask, scored=score, row=row, decided=decide(ask, score, policy[1]))

@@ -9,8 +9,12 @@ from django.db.models.functions import Now
 
 from console.common.ids import uuid7
 from console.training.label_models import Choice, Doubt, LabelBudget, LabelWork
+from console.training.serving_models import Promotion, ShadowScore, Trial, TrialBatch
 
-__all__ = ["Choice", "Doubt", "LabelBudget", "LabelWork", "ModelVersion", "Schedule", "ScheduleSlot", "Snapshot", "TrainingRun"]
+__all__ = [
+    "Choice", "Doubt", "LabelBudget", "LabelWork", "ModelVersion", "Promotion", "Schedule", "ScheduleSlot", "ShadowScore", "Snapshot",
+    "TrainingRun", "Trial", "TrialBatch",
+]  # fmt: skip
 
 
 class Snapshot(models.Model):
@@ -52,6 +56,9 @@ class ModelVersion(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     promoted_at = models.DateTimeField(null=True, blank=True)
     promoted_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    damage = models.TextField(default="", db_default="", blank=True)  # what is wrong with its files; such a version scores nothing
+    verified_at = models.DateTimeField(null=True, blank=True)  # when every file was last read again and was whole
+    removed_at = models.DateTimeField(null=True, blank=True)  # its files were tidied away; what is known about it stays
 
     class Meta:
         constraints = [

@@ -20,7 +20,10 @@ def champion(kind: str) -> ModelVersion | None:
 
 
 def champion_bundle(kind: str) -> Bundle:
-    """The serving bundle, verified. Raises ArtifactError when there is none or its files are not what was registered."""
+    """The champion's own bundle, verified. Raises ArtifactError when there is none or its files are not what was registered.
+
+    What scores live items asks console.training.whole.serving_bundle, which knows what to do then.
+    """
     version = champion(kind)
     if version is None:
         raise ArtifactError(f"no model serves {kind} yet")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from console.accounts.models import Source, User
 from console.accounts.roles import Role
@@ -20,9 +22,11 @@ from console.intake.parsing import parse_item
 from console.policies.services import policy_ensure_defaults
 from console.quality.models import CheckPlan
 from console.quality.plans import plans_ensure_defaults
+from console.training.models import ModelVersion
 from console.training.services import model_ensure_starters
 from scoring.registry import KINDS
 from tests.console.dice import dice
+from tests.console.versions import Versions
 
 PASSWORD = "plain-sight-42"
 
@@ -138,3 +142,14 @@ def claimed(waiting: Callable[..., Case], rita: User) -> Callable[..., Claim]:
         return claim
 
     return _claim
+
+
+@pytest.fixture
+def versions(ready: None, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Versions:
+    """Versions of reviews that score as the test says; none serves yet."""
+    settings.HOME, settings.MODELS_ROOT = tmp_path, tmp_path / "models"
+    made = Versions()
+    monkeypatch.setattr("console.flow.choose.scorer_for", made.scorer_for)
+    monkeypatch.setattr("console.flow.shadow.scorer_for", made.scorer_for, raising=False)
+    ModelVersion.objects.filter(kind="review").delete()
+    return made

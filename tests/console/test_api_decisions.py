@@ -209,15 +209,27 @@ def test_it_lists_models(ada_calls: Calls, versions: dict[str, ModelVersion]) ->
     problem(ada_calls.get("models", kind="poem"), 400)
 
 
-def test_it_promotes_and_rolls_back(ada_calls: Calls, versions: dict[str, ModelVersion]) -> None:
-    answer = ada_calls.post("models/t-3/promote", {"reason": "Better on the frozen test."})
+def test_two_people_promote_and_one_rolls_back(ada_calls: Calls, versions: dict[str, ModelVersion], shop: Source, petra: User) -> None:
+    proposed = of(shop, Role.POLICY, petra).post("models/t-3/promote", {"reason": "Better on the frozen test."})
+    assert proposed.status_code == 200, proposed.content
+    assert (proposed.json()["state"], proposed.json()["proposed_by"]) == ("candidate", "petra")
+    problem(of(shop, Role.POLICY, petra).post("models/t-3/promote"), 409, "needs_second_person")
+    answer = ada_calls.post("models/t-3/promote")
     assert answer.status_code == 200, answer.content
-    assert answer.json()["state"] == "champion"
+    assert (answer.json()["state"], answer.json()["proposed_by"]) == ("champion", None)
     problem(ada_calls.post("models/contact@t-3/promote"), 409)
     back = ada_calls.post("models/contact@t-3/rollback", {"reason": "Too strict."})
     assert back.status_code == 200, back.content
     assert back.json()["version"] == "t-2"
     problem(ada_calls.post("models/contact@t-3/rollback"), 409, "not_champion")
+
+
+def test_one_alone_promotes_only_as_an_admin_and_with_a_reason(
+    ada_calls: Calls, versions: dict[str, ModelVersion], shop: Source, petra: User
+) -> None:
+    problem(of(shop, Role.POLICY, petra).post("models/t-3/promote", {"override": True, "reason": "Ours."}), 403, "needs_admin")
+    assert fields(problem(ada_calls.post("models/t-3/promote", {"override": True}), 400)) == {"reason"}
+    assert ada_calls.post("models/t-3/promote", {"override": True, "reason": "The only one here."}).json()["state"] == "champion"
 
 
 def test_it_refuses_to_promote_a_damaged_bundle(ada_calls: Calls, versions: dict[str, ModelVersion], tmp_path: Path) -> None:
@@ -234,9 +246,10 @@ def test_who_may_train_and_promote(shop: Source, ready: None, lena: User, petra:
     for calls in (of(shop), of(shop, Role.MODERATOR), of(shop, Role.LEAD, lena)):
         problem(calls.post("training/runs", {"kind": "review"}), 403)
     assert of(shop, Role.POLICY, petra).post("training/runs", {"kind": "review"}).status_code == 201
-    for calls in (of(shop), of(shop, Role.MODERATOR), of(shop, Role.LEAD, lena), of(shop, Role.POLICY, petra)):
+    for calls in (of(shop), of(shop, Role.MODERATOR), of(shop, Role.LEAD, lena)):
         problem(calls.post("models/review@starter/promote"), 403)
         problem(calls.post("models/review@starter/rollback"), 403)
+    problem(of(shop, Role.POLICY, petra).post("models/review@starter/rollback"), 403)
     problem(of(shop, Role.LEAD, lena).get(f"training/runs/{uuid.uuid4()}"), 404)
 
 

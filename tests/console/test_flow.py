@@ -88,7 +88,7 @@ def test_a_broken_model_sends_everything_to_people(
     def refuse(kind: str) -> Any:
         raise ArtifactError("head.npz does not have the checksum of the manifest")
 
-    monkeypatch.setattr("console.flow.score.champion_bundle", refuse)
+    monkeypatch.setattr("console.flow.choose.serving_bundle", refuse)
     item = post()
     score_all()
     decision = Decision.objects.get(item=item)
@@ -224,7 +224,7 @@ def test_a_report_that_comes_while_it_is_scored_counts(
             labels = dict.fromkeys(("hate", "sexual", "threat", "harassment", "spam", "privacy", "profanity"), 0.001)
             return [Scored(risk=0.001, labels=labels, uncertainty=0.01, model="review@slow") for _ in items]
 
-    monkeypatch.setattr("console.flow.score.scorer_for", lambda bundle: Slow())
+    monkeypatch.setattr("console.flow.choose.scorer_for", lambda bundle: Slow())
     score_all()
     decision = Decision.objects.get(item=item)
     assert (decision.outcome, decision.reason) == ("review", "reports")

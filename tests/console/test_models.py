@@ -14,13 +14,15 @@ from django.db.models.functions import Now
 from pytest_django import Settings
 
 from console.accounts.models import User
+from console.accounts.roles import Role
+from console.accounts.services import user_create
 from console.audit.models import AuditRow
 from console.common.errors import Conflict, Invalid, NotFound
 from console.common.models import OutboxEvent
 from console.training.models import ModelVersion
 from console.training.promotion import rollback_target
 from console.training.selectors import champion, champion_bundle, model_version, version_bundle, version_read
-from console.training.services import model_ensure_starters, model_promote, model_rollback
+from console.training.services import model_agree, model_ensure_starters, model_promote, model_propose, model_rollback
 from console.training.starters import bundle_install, bundle_path
 from scoring.artifacts import ArtifactError, write_bundle
 from scoring.starters import starter_bundle
@@ -61,6 +63,9 @@ def sealed(content: dict[str, str]) -> Callable[[Path], None]:
     return fill
 
 
+ALONE = {"override": True, "reason": "The old one misses the new wave."}
+
+
 def champions() -> list[str]:
     return list(ModelVersion.objects.filter(kind="review", state="champion").values_list("version", flat=True))
 
@@ -89,10 +94,11 @@ def test_it_has_no_bundle_without_a_champion() -> None:
         champion_bundle("review")
 
 
-def test_it_promotes_a_candidate(register: Register, ada: User) -> None:
+def test_it_promotes_a_candidate(register: Register, ada: User, petra: User) -> None:
     old = register("1", "champion", hours_ago=2)
     new = register("2", parent="1")
-    assert model_promote(version=new, user=ada, reason="Finds more.").state == "champion"
+    assert model_promote(version=new, user=petra, reason="Finds more.").state == "candidate"
+    assert model_promote(version=new, user=ada).state == "champion"
     old.refresh_from_db()
     assert (old.state, champions(), champion_bundle("review").version) == ("retired", ["2"], "2")
     row = AuditRow.objects.get(verb="model.promoted")
@@ -109,7 +115,7 @@ def test_it_needs_an_override_with_a_reason_for_a_refused_version(register: Regi
     with pytest.raises(Invalid) as error:
         model_promote(version=refused, user=ada, override=True, reason=" ")
     assert "reason" in error.value.fields
-    model_promote(version=refused, user=ada, override=True, reason="The old one misses the new wave.")
+    model_promote(version=refused, user=ada, **ALONE)
     assert champions() == ["2"]
     assert AuditRow.objects.get(verb="model.promoted").data["override"] is True
 
@@ -130,7 +136,7 @@ def test_it_rolls_back_and_does_not_return_to_what_was_rolled_back(register: Reg
     assert third.state == "refused"
     assert "Too many honest reviews removed." in third.reasons[-1]
     fourth = register("4", parent="2")
-    model_promote(version=fourth, user=ada)
+    model_promote(version=fourth, user=ada, **ALONE)
     assert rollback_target("review") == second
     assert [model_rollback(kind="review", user=ada).version for _ in range(2)] == ["2", "1"]
     with pytest.raises(Conflict, match="no earlier model"):
@@ -194,15 +200,19 @@ def race(calls: list[Callable[[], object]]) -> list[str]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_promotions_at_once_leave_one_champion(register: Register, ada: User) -> None:
+def test_two_agreements_at_once_one_wins_and_one_champion_is_left(register: Register, ada: User, petra: User) -> None:
+    ana = user_create(username="ana", role=Role.ADMIN, password="plain-sight-42")
     register("1", "champion")
     versions = [register(name, parent="1") for name in ("2", "3", "4")]
-    answers = race([lambda v=version: model_promote(version=v, user=ada) for version in versions])  # type: ignore[misc]
-    assert answers == ["done", "stale_comparison", "stale_comparison"]
-    assert len(champions()) == 1
+    first = model_propose(version=versions[0], user=petra)
+    answers = race([lambda: model_agree(promotion=first, user=ada), lambda: model_agree(promotion=first, user=ana)])
+    assert answers == ["done", "proposal_closed"]
+    assert champions() == ["2"]
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM common_outboxevent WHERE topic = 'model.promoted'")
         assert cursor.fetchone() == (1,)
+    race([lambda v=version: model_promote(version=v, user=ada, **ALONE) for version in versions[1:]])  # type: ignore[misc]
+    assert len(champions()) == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -210,5 +220,5 @@ def test_a_rollback_and_a_promotion_at_once_leave_one_champion(register: Registe
     register("1", "retired", hours_ago=3)
     register("2", "champion", hours_ago=1)
     candidate = register("3", parent="2")
-    race([lambda: model_promote(version=candidate, user=ada), lambda: model_rollback(kind="review", user=ada)])
+    race([lambda: model_promote(version=candidate, user=ada, **ALONE), lambda: model_rollback(kind="review", user=ada)])
     assert len(champions()) == 1

@@ -144,7 +144,7 @@ def test_what_the_champion_learnt_from_does_not_test_its_successor(ada: User) ->
     import_contacts(400)
     first = finished().model
     assert first is not None
-    model_promote(version=first, user=ada)
+    model_promote(version=first, user=ada, override=True, reason="For the test of its successor.")
     learnt = seen_by(first).ids
     assert len(learnt) > 200
     again = finished()
@@ -161,7 +161,7 @@ def test_the_same_record_under_another_id_is_still_seen(ada: User) -> None:
     import_contacts(400)
     first = finished().model
     assert first is not None
-    model_promote(version=first, user=ada)
+    model_promote(version=first, user=ada, override=True, reason="For the test of its successor.")
     import_contacts(400, prefix="copy")
     learnt, again = seen_by(first), finished()
     assert again.model is not None

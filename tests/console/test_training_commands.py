@@ -11,6 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
+from console.accounts.models import User
 from console.common.models import Job
 from console.intake.models import Item
 from console.training.models import ModelVersion, TrainingRun
@@ -89,7 +90,7 @@ def test_it_refuses_a_file_it_cannot_read(folder: Path, name: str, body: bytes |
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_retrains_promotes_and_rolls_back(folder: Path) -> None:
+def test_it_retrains_promotes_and_rolls_back(folder: Path, ada: User) -> None:
     model_ensure_starters()
     import_contacts(400)
     out = call("retrain", "contact", "--here")
@@ -97,7 +98,7 @@ def test_it_retrains_promotes_and_rolls_back(folder: Path) -> None:
     version = ModelVersion.objects.exclude(trainer="").order_by("-pk")[0]
     assert out.splitlines()[-1] == f"{version}: {version.state}"
     assert Job.objects.get(task="train").state == "failed"  # taken out of the lane: this process did the work
-    assert call("promote", str(version), "--override", "--reason", "Ours.") == f"{version} serves\n"
+    assert call("promote", str(version), "--by", "ada", "--override", "--reason", "Ours.") == f"{version} serves\n"
     serving = champion("contact")
     assert serving == version
     assert call("rollback", "contact").endswith("serves again\n")
@@ -120,8 +121,14 @@ def test_it_refuses_a_second_run_and_an_unknown_trainer() -> None:
         call("retrain", "contact", "--trainer", "magic")
 
 
-def test_it_refuses_what_is_not_there() -> None:
+def test_it_refuses_what_is_not_there(ada: User, petra: User) -> None:
     with pytest.raises(CommandError, match="no version contact@9"):
-        call("promote", "contact@9")
+        call("promote", "contact@9", "--by", "ada")
+    model_ensure_starters()
+    starter = str(champion("contact"))
+    with pytest.raises(CommandError, match="no user 'nobody'"):
+        call("promote", starter, "--by", "nobody")
+    with pytest.raises(CommandError, match="petra is not an admin"):
+        call("promote", starter, "--by", "petra", "--override", "--reason", "Mine.")
     with pytest.raises(CommandError, match="no earlier model"):
         call("rollback", "contact")

@@ -75,7 +75,7 @@ ROLES: dict[str, dict[str, set[str]]] = {  # who may call what; "person" roles i
     "run": {"GET": {"lead", "policy", "admin"}},
     "models": {"GET": {"lead", "policy", "admin"}},
     "model": {"GET": {"lead", "policy", "admin"}},
-    "model-promote": {"POST": {"admin"}},
+    "model-promote": {"POST": {"policy", "admin"}},
     "model-rollback": {"POST": {"admin"}},
     "alerts": {"GET": {"lead", "policy", "admin"}},
     "drift": {"GET": {"lead", "policy", "admin"}},
