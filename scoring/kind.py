@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict
 
 from scoring.artifacts import Bundle
 from scoring.blocks import Block
+from scoring.exam import Exam
 from scoring.types import Example, Item, Json, RunContext, Score
 
 Lane = Literal["light", "heavy"]
@@ -110,6 +111,7 @@ class Kind:
     beside_risk: frozenset[str] = frozenset()  # labels worth knowing that do not make the item break policy
     record_fields: Sequence[str] = ()  # fields that a verdict may mark right, wrong or unknown
     weighs: bool = True  # looking at it may be hard on a person: it counts towards their day, and the caps of the day hold for it
+    exam: str = ""  # how its models are examined: "scoring.kinds.review.exam:EXAM"; without one, by the labels of the test alone
     icon: str = "M4 4h12v12H4z"  # SVG path in a 20 x 20 box
 
     def parse(self, payload: Any) -> dict[str, Json]:
@@ -119,6 +121,10 @@ class Kind:
     def load_scorer(self, bundle: Bundle) -> Scorer:
         scorer: Scorer = load(self.scorer)(bundle)
         return scorer
+
+    def load_exam(self) -> Exam:
+        exam: Exam = load(self.exam) if self.exam else Exam()
+        return exam
 
     def load_trainer(self, name: str | None = None) -> Trainer:
         """Raises KeyError with the names there are."""

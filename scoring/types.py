@@ -68,6 +68,7 @@ class Item:
     created_at: datetime | None = None
     conversation: str | None = None
     reports: int = 0
+    source: str = ""  # who sent it, where that is known: for slices, never for scorers
     past: Sequence[PastEvent] = ()  # oldest first, strictly before this item
     around: Around = field(default_factory=Around)  # filled for a card only
 

@@ -26,7 +26,7 @@ from console.scores.serving import run_context
 from console.training.base_data import base_examples
 from console.training.cards import run_card
 from console.training.dataset_card import snapshot_divide
-from console.training.judge import Judgement, judge
+from console.training.judge import Judgement, Model, judge
 from console.training.models import ModelVersion, Snapshot, TrainingRun
 from console.training.parts import parts_record, seen_by
 from console.training.progress import RunLog, RunStopped
@@ -137,12 +137,16 @@ def _examine(work: Work, bundle: Bundle, parts: Split, serving: ModelVersion | N
     record.stage("evaluate", f"Scoring {len(parts.test)} {kind.words.many} that nobody trained on.")
     challenger = _scores(work, bundle, parts)
     metrics = {**evaluate_scores(challenger, parts.test), "tune": tune["risk"]}
-    before: list[Score] | None = None
+    before: Model | None = None
     if serving is not None:
-        before = _scores(work, version_read(serving), parts)
+        old = version_read(serving)
+        before = Model(bundle=old, scores=_scores(work, old, parts))
 
     record.stage("compare", f"Comparing with {serving.version}." if serving else "No model serves yet; nothing to compare with.")
-    judgement = judge(parts, challenger=challenger, champion=before, seed=work.run.seed)
+    judgement = judge(
+        kind, parts, challenger=Model(bundle=bundle, scores=challenger), champion=before, seed=work.run.seed, context=work.context,
+        tell=lambda title: record.say(f"Gate: {title}?"),
+    )  # fmt: skip
     record.stage("register", "Writing the model card.")
     _register(work, bundle, parts, metrics, judgement, serving, snapshot)
 

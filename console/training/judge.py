@@ -1,40 +1,47 @@
-"""May a challenger serve? The gates of scoring.training.compare, in words; and what holds while nothing serves yet."""
+"""May a challenger serve? Every gate of scoring.gates, asked of both models on the same frozen test."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from scoring.kind import Split
-from scoring.training.compare import MIN_OF_EACH, MIN_TEST, compare, verdict
-from scoring.training.evaluate import evaluate_risk
-from scoring.types import Json, Score, as_json
-
-LEAST_AUROC = 0.6  # for the first model of a kind: clearly better than a coin
+from scoring.artifacts import Bundle
+from scoring.gates.gate import Side, Trial
+from scoring.gates.report import examine
+from scoring.kind import Kind, Split
+from scoring.types import Json, RunContext, Score, as_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
     passed: bool
+    headline: str
     reasons: list[str]
-    comparison: dict[str, Json]  # empty when there was nothing to compare with
+    comparison: dict[str, Json]  # the differences (none when nothing serves), and under "report" every gate
 
 
-def judge(parts: Split, *, challenger: Sequence[Score], champion: Sequence[Score] | None, seed: int) -> Judgement:
-    """Both score the same frozen test part. `champion` is None when no model serves."""
-    if champion is None:
-        return _first(parts, challenger)
-    comparison = compare(champion, challenger, parts.test, seed=seed)
-    passed, reasons = verdict(comparison)
-    return Judgement(passed=passed, reasons=reasons, comparison=as_json(comparison))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A version on trial: its bundle and its scores of the frozen test part, in order."""
+
+    bundle: Bundle
+    scores: Sequence[Score]
 
 
-def _first(parts: Split, scores: Sequence[Score]) -> Judgement:
-    risk = evaluate_risk(scores, parts.test)
-    positives, auroc = risk["positives"], risk.get("auroc") or 0.0
-    if len(parts.test) < MIN_TEST or min(positives, len(parts.test) - positives) < MIN_OF_EACH:
-        reason = f"The test is too small to tell: {len(parts.test)} items, {positives} harmful."
-        return Judgement(passed=False, reasons=[reason], comparison={})
-    passed = auroc >= LEAST_AUROC
-    reason = f"No model serves yet; this one ranks {auroc:.0%} of pairs right, {'enough' if passed else 'too few'} to begin with."
-    return Judgement(passed=passed, reasons=[reason], comparison={})
+def judge(
+    kind: Kind, parts: Split, *, challenger: Model, champion: Model | None, seed: int, context: RunContext,
+    tell: Callable[[str], None] = lambda sentence: None,
+) -> Judgement:  # fmt: skip
+    """`champion` is None when no model serves. `tell` hears each gate before it is asked, and may raise to stop."""
+    trial = Trial(
+        kind=kind, examples=parts.test, challenger=_side(kind, challenger), champion=_side(kind, champion) if champion else None,
+        parts=parts, context=context, seed=seed,
+    )  # fmt: skip
+    report = examine(trial, tell)
+    comparison: dict[str, Json] = as_json(trial.comparison) if trial.comparison is not None else {}
+    comparison["report"] = {**as_json(report), "n": len(parts.test)}
+    return Judgement(passed=report.passed, headline=report.headline, reasons=report.reasons, comparison=comparison)
+
+
+def _side(kind: Kind, model: Model) -> Side:
+    return Side(scores=model.scores, bundle=model.bundle, scorer=kind.load_scorer(model.bundle))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from console.ui import audit_pages, deliveries_pages, insights_pages, models_pages, policies_pages, schedules_pages
+from console.ui import audit_pages, deliveries_pages, gate_pages, insights_pages, models_pages, policies_pages, schedules_pages
 
 models: list[URLPattern | URLResolver] = [
     path("", models_pages.index, name="index"),
@@ -18,6 +18,7 @@ models: list[URLPattern | URLResolver] = [
     path("<slug:name>/schedules/preview", schedules_pages.preview, name="preview"),
     path("<slug:name>/schedules/<int:schedule_id>", schedules_pages.change, name="schedule"),
     path("<slug:name>/versions/<str:version>/", models_pages.show_version, name="version"),
+    path("<slug:name>/versions/<str:version>/card.md", gate_pages.card, name="card"),
     path("<slug:name>/versions/<str:version>/promote", models_pages.promote, name="promote"),
 ]
 

@@ -14,6 +14,7 @@ COMMANDS = {
     "explain": "scoring.cli.scores:run_explain",
     "train": "scoring.cli.models:run_train",
     "evaluate": "scoring.cli.models:run_evaluate",
+    "compare": "scoring.cli.compare:run_compare",
     "replay": "scoring.cli.models:run_replay",
     "hash": "scoring.cli.hashes:run_hash",
     "match": "scoring.cli.hashes:run_match",
@@ -40,6 +41,11 @@ def build_parser() -> argparse.ArgumentParser:
     _add_common(evaluate)
     evaluate.add_argument("--data", type=Path, required=True, metavar="FILE")
     evaluate.add_argument("--model", type=Path, metavar="DIR", help="without it the starter model")
+    compare = commands.add_parser("compare", help="whether a model may take another one's place: every gate, as JSON")
+    _add_common(compare)
+    compare.add_argument("--data", type=Path, required=True, metavar="FILE", help="labelled JSON lines that neither has learnt from")
+    compare.add_argument("--champion", type=Path, metavar="DIR", help="the model that serves; without it the starter model")
+    compare.add_argument("--challenger", type=Path, required=True, metavar="DIR")
     replay = commands.add_parser("replay", help="the loop as if live, with the labels as reviewers; a learning curve as JSON lines")
     _add_common(replay)
     replay.add_argument("--data", type=Path, required=True, metavar="FILE")

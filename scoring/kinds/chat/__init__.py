@@ -26,5 +26,6 @@ CHAT = Kind(
     facts=thread_facts,
     history=timedelta(days=30),
     linked_by=("device", "handle", "phone", "email"),
+    exam="scoring.kinds.chat.exam:EXAM",
     icon="M3 4h14v9H9l-4 3v-3H3z",
 )

@@ -31,5 +31,6 @@ CONTACT = Kind(
     beside_risk=frozenset({"phone", "name", "title"}),  # a record is good when company and e-mail are right
     record_fields=RECORD_FIELDS,
     weighs=False,
+    exam="scoring.kinds.contact.exam:EXAM",
     icon="M4 4h12v12H4zM8 8h4M7 13c1-2 5-2 6 0",
 )

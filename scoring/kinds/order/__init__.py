@@ -36,5 +36,6 @@ ORDER = Kind(
     figures=FIGURES,
     layout="order",
     weighs=False,
+    exam="scoring.kinds.order.exam:EXAM",
     icon="M2 5h16v10H2zM2 8h16M5 12h4",
 )

@@ -26,5 +26,6 @@ REVIEW = Kind(
     policy=Path(__file__).with_name("policy.json"),
     keys=author_keys,
     facts=review_facts,
+    exam="scoring.kinds.review.exam:EXAM",
     icon="M3 4h14v10H9l-4 3v-3H3z",
 )

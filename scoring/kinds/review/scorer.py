@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -35,13 +36,26 @@ class ReviewScorer:
         self._model = TextModel.load(bundle)
         self._broken: str | None = None
         self._second: SecondView | None = None
+        self._encode: Any = None
         try:
             if has_tuned_encoder(bundle):
                 self._second = tuned_view(bundle)
             elif self._model.head is not None:
-                self._second = second_view(self._model, encoder_for(bundle).encode)
+                self._encode = encoder_for(bundle).encode
+                self._second = second_view(self._model, self._encode)
         except (EncoderError, OSError) as error:
             self._broken = f"The sentence encoder could not be loaded: {error}"
+
+    def forget(self, seed: int) -> None:
+        """Shuffle the weights: it knows the vocabulary and nothing of what it means. To test what explanations rest on."""
+        rng, model = np.random.default_rng(seed), self._model
+        ngrams = replace(model.ngrams, weights=rng.permutation(model.ngrams.weights))
+        head = None if model.head is None else replace(model.head, weights=rng.permutation(model.head.weights))
+        if head is None and self._second is not None:
+            self._second = lambda texts: np.zeros((len(texts), len(model.labels)))  # a tuned encoder has no weights to shuffle here
+        elif head is not None and self._encode is not None:
+            self._second = second_view(replace(model, head=head), self._encode)
+        self._model = replace(model, ngrams=ngrams, head=head)
 
     def score(self, items: Sequence[Item], context: RunContext) -> list[Score]:
         return self._run(items, SCORE_WORDS)

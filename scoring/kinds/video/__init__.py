@@ -26,5 +26,6 @@ VIDEO = Kind(
     facts=uploader_facts,
     alike="media",
     layout="wide",
+    exam="scoring.kinds.video.exam:EXAM",
     icon="M3 5h10v10H3zM13 9l4-3v8l-4-3z",
 )
