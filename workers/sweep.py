@@ -15,7 +15,9 @@ from console.common.tidy import tidy_old_rows
 from console.enforcement.relay import relay_outbox
 from console.quality.measuring import measure_all
 from console.quality.plans import plans_ensure_defaults
-from console.training.services import run_gave_up, schedules_fire
+from console.training.leftovers import leftovers_tidy
+from console.training.runs import queues_move_on
+from console.training.services import run_gave_up, triggers_fire
 from workers.app import app
 
 ENOUGH_TRIED = 500
@@ -64,7 +66,8 @@ def seal() -> None:
 
 @app.task(name="schedules")
 def schedules() -> None:
-    schedules_fire()
+    triggers_fire()
+    queues_move_on()
 
 
 @app.task(name="measure_checks")
@@ -77,6 +80,7 @@ def measure_checks() -> None:
 @app.task(name="tidy")
 def tidy() -> None:
     tidy_old_rows()
+    leftovers_tidy()
 
 
 @app.task(name="canary")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.db import transaction
 
-from console.common.jobs import job_claim, job_done
-from console.training.services import run_execute
+from console.common.jobs import Claimed, job_claim, job_done, job_fail
+from console.training.child import run_in_child
+from console.training.services import run_gave_up
 from workers.app import app
 from workers.hold import holding, owner
 
@@ -16,5 +18,14 @@ TASK = "train"
 def train(ids: list[int]) -> None:
     while jobs := job_claim(task=TASK, owner=owner(), ids=ids, limit=1, lease_seconds=settings.LEASE_SECONDS):
         with holding(jobs):
-            run_execute(jobs[0].subject)  # records its own failure; a killed worker's run is taken up again by lease
-            job_done(job_id=jobs[0].id, token=jobs[0].token)
+            died = run_in_child(jobs[0].subject)  # a run records its own failure; only a death is left to say
+            if died:
+                _again(jobs[0], died)
+            else:
+                job_done(job_id=jobs[0].id, token=jobs[0].token)
+
+
+def _again(job: Claimed, error: str) -> None:
+    with transaction.atomic():
+        if job_fail(job_id=job.id, token=job.token, error=error, retry_in=0) == "failed":
+            run_gave_up(run_id=job.subject, error=error)

@@ -114,11 +114,6 @@ class SimilarIn(Form):
     claim: bool = Field(False, description="Hold them, and the case itself, so that they can be decided together.")
 
 
-class RunIn(Form):
-    kind: str
-    trainer: Annotated[str, Field(max_length=32)] = ""
-
-
 class ReasonIn(Form):
     reason: Annotated[str, Field(max_length=300)] = ""
 

@@ -262,28 +262,6 @@ class StatementOut(BaseModel):
     statement: dict[str, Any] = Field(description="Fields and values as the EU DSA Transparency Database names them.")
 
 
-class RunOut(BaseModel):
-    id: UUID
-    kind: str
-    trainer: str
-    trigger: str
-    state: str
-    stage: str
-    progress: float
-    error: str
-    log: str | None = None
-    snapshot: str | None
-    model: str | None
-    requested_by: str | None
-    created_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
-
-
-class RunPage(PageOut):
-    results: list[RunOut]
-
-
 class TrialOut(BaseModel):
     mode: str = Field(description="shadow: scores beside the champion; canary: decides a share")
     share: int = Field(description="Percent of the items of the kind")

@@ -17,7 +17,7 @@ from console.insights.sealed import as_seen, item_told, sealed_cases
 from console.insights.timeline import Event, item_timeline
 from console.intake.models import Item, Media
 from console.scores.models import Decision, Score
-from console.training.models import ModelVersion, TrainingRun
+from console.training.models import ModelVersion
 from console.verdicts.models import Verdict
 
 Json = dict[str, Any]
@@ -139,16 +139,6 @@ def media_row(media: Media) -> Json:
         "id": media.pk, "sha256": media.sha256, "mime": media.mime, "size": media.size, "width": media.width, "height": media.height,
         "duration_s": media.duration_s, "url": absolute("media-one", media.pk),
     }  # fmt: skip
-
-
-def run_row(run: TrainingRun, *, with_log: bool = False) -> Json:
-    row = {
-        "id": run.pk, "kind": run.kind, "trainer": run.trainer, "trigger": run.trigger, "state": run.state, "stage": run.stage,
-        "progress": run.progress, "error": run.error, "snapshot": run.snapshot.content_hash if run.snapshot else None,
-        "model": str(run.model) if run.model else None, "requested_by": run.requested_by.get_username() if run.requested_by else None,
-        "created_at": run.created_at, "started_at": run.started_at, "finished_at": run.finished_at,
-    }  # fmt: skip
-    return {**row, "log": run.log} if with_log else row
 
 
 def model_row(version: ModelVersion, *, with_card: bool = False) -> Json:

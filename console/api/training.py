@@ -1,8 +1,6 @@
-"""Training runs and model versions."""
+"""Model versions."""
 
 from __future__ import annotations
-
-from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
@@ -12,57 +10,25 @@ from rest_framework.request import Request
 from console.accounts.roles import Role
 from console.api.base import ADMINS, OWNERS, TRAINERS, Answer, ApiView, idempotent, read_body
 from console.api.docs import CURSOR, described
-from console.api.forms import PromoteIn, ReasonIn, RunIn
+from console.api.forms import PromoteIn, ReasonIn
 from console.api.paging import page_by_id
-from console.api.schemas import ModelOut, ModelPage, RunOut, RunPage
-from console.api.shapes import model_row, run_row
+from console.api.schemas import ModelOut, ModelPage
+from console.api.shapes import model_row
 from console.common.errors import Conflict, Forbidden, Invalid, NotFound
-from console.training.models import ModelVersion, TrainingRun
+from console.training.models import ModelVersion
 from console.training.promotion import model_promote, model_rollback
-from console.training.services import run_request
 from scoring.registry import KINDS
 
-_KIND = OpenApiParameter("kind", str, enum=list(KINDS))
+KIND = OpenApiParameter("kind", str, enum=list(KINDS))
 
 
-def _kind_of(request: Request) -> dict[str, str]:
+def kind_of(request: Request) -> dict[str, str]:
     kind = request.query_params.get("kind")
     if not kind:
         return {}
     if kind not in KINDS:
         raise Invalid({"kind": [f"There is no kind {kind!r}; there are {', '.join(KINDS)}."]})
     return {"kind": kind}
-
-
-class Runs(ApiView):
-    roles = {"GET": OWNERS, "POST": TRAINERS}
-
-    @described("Training runs, newest first", {200: RunPage}, tag="training", name="runs_list", problems=[400], parameters=[_KIND, *CURSOR])
-    def get(self, request: Request) -> HttpResponse:
-        runs = TrainingRun.objects.select_related("snapshot", "model", "requested_by").defer("log").filter(**_kind_of(request))
-        return Answer(page_by_id(request, runs, run_row))
-
-    @described("Train a kind now", {201: RunOut}, tag="training", name="runs_post", body=RunIn, problems=[400, 409], post=True)
-    @idempotent
-    def post(self, request: Request) -> HttpResponse:
-        form = read_body(request, RunIn)
-        run = run_request(kind=form.kind, trainer=form.trainer, trigger="api", user=self.caller().user)
-        return Answer(run_row(_run(run.pk), with_log=True), 201)
-
-
-def _run(run_id: UUID) -> TrainingRun:
-    run = TrainingRun.objects.select_related("snapshot", "model", "requested_by").filter(pk=run_id).first()
-    if run is None:
-        raise NotFound("There is no such training run.")
-    return run
-
-
-class RunOne(ApiView):
-    roles = {"GET": OWNERS}
-
-    @described("One training run with its log", {200: RunOut}, tag="training", name="runs_get", problems=[404])
-    def get(self, request: Request, run_id: UUID) -> HttpResponse:
-        return Answer(run_row(_run(run_id), with_log=True))
 
 
 def _versions() -> QuerySet[ModelVersion]:
@@ -73,10 +39,10 @@ class Models(ApiView):
     roles = {"GET": OWNERS}
 
     @described(
-        "Model versions, newest first", {200: ModelPage}, tag="training", name="models_list", problems=[400], parameters=[_KIND, *CURSOR]
+        "Model versions, newest first", {200: ModelPage}, tag="training", name="models_list", problems=[400], parameters=[KIND, *CURSOR]
     )
     def get(self, request: Request) -> HttpResponse:
-        versions = _versions().defer("card").filter(**_kind_of(request))
+        versions = _versions().defer("card").filter(**kind_of(request))
         return Answer(page_by_id(request, versions, model_row))
 
 

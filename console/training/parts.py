@@ -19,7 +19,7 @@ from console.training.leaks import Facts, LeakCheck, leak_checks, leaks_refuse
 from console.training.models import ModelVersion
 from console.training.selectors import home_path, version_read
 from scoring.kind import Kind, Split
-from scoring.training.dataset import DatasetError, components, example_from_line, split
+from scoring.training.dataset import BadItem, DatasetError, OneClass, TooFewLabels, components, example_from_line, split
 from scoring.training.labels import breaks_policy
 from scoring.training.seen import fingerprint, read_seen
 from scoring.types import Example, Item, Json, PastEvent
@@ -46,7 +46,10 @@ NOTHING = Seen()
 
 
 def line_example(kind: Kind, line: dict[str, Json]) -> Example:
-    example = example_from_line(kind, line)
+    try:
+        example = example_from_line(kind, line)
+    except ValueError as error:
+        raise BadItem(f"Item {line.get('id')} cannot be read: {' '.join(str(error).split())[:300]}") from error
     past = tuple(
         PastEvent(id=e["id"], at=datetime.fromisoformat(e["at"]), keys=e["keys"], facts=e["facts"]) for e in line.get("past") or ()
     )
@@ -111,8 +114,10 @@ def _enough(kind: Kind, own: Sequence[Example], exam: set[str], known: set[str])
         f"{NEED_EACH - len(usable) + breaks} more that do not" if len(usable) - breaks < NEED_EACH else "",
     ]
     if any(missing):
-        raise DatasetError(
-            f"Too few labels to test a new model: {len(usable)} of {len(own)} labelled {kind.words.many} were judged without a model's "
+        one_sided = len(usable) >= NEED_ITEMS and breaks in (0, len(usable))
+        lack = "Labels of one class only" if one_sided else "Too few labels"
+        raise (OneClass if one_sided else TooFewLabels)(
+            f"{lack} to test a new model: {len(usable)} of {len(own)} labelled {kind.words.many} were judged without a model's "
             f"opinion in sight and are new to the serving model and the base data ({breaks} break policy). "
             f"At least {NEED_ITEMS} are needed, "
             f"{NEED_EACH} of each class; missing: {', '.join(m for m in missing if m)}."
@@ -121,7 +126,7 @@ def _enough(kind: Kind, own: Sequence[Example], exam: set[str], known: set[str])
 
 def _both(kind: Kind, examples: Sequence[Example], where: str) -> None:
     if len({breaks_policy(e) for e in examples}) < 2:
-        raise DatasetError(f"The {len(examples)} {kind.words.many} {where} are all of one class; label some of the other class.")
+        raise OneClass(f"The {len(examples)} {kind.words.many} {where} are all of one class; label some of the other class.")
 
 
 def parts_record(kind: Kind, parts: Split) -> dict[str, list[str]]:

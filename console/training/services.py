@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from console.training.ending import run_gave_up
+from console.training.firing import triggers_fire
+from console.training.limits import limits_change
 from console.training.models import TrainingRun
 from console.training.promotion import (
     model_agree,
@@ -14,15 +17,16 @@ from console.training.promotion import (
     model_send_back,
     model_withdraw,
 )
-from console.training.runs import run_cancel, run_gave_up, run_request
-from console.training.schedules import schedule_create, schedule_remove, schedule_switch, schedules_fire
+from console.training.runs import run_cancel, run_first, run_request, run_retry
 from console.training.starters import model_ensure_starters
 from console.training.trials import canary_pace, canary_step, shadow_start, trial_end
+from console.training.triggers import trigger_change, trigger_create, trigger_remove, trigger_switch
 from scoring.kind import load
 
 __all__ = [
     "canary_pace",
     "canary_step",
+    "limits_change",
     "model_agree",
     "model_confirm",
     "model_ensure_starters",
@@ -33,18 +37,21 @@ __all__ = [
     "model_withdraw",
     "run_cancel",
     "run_execute",
+    "run_first",
     "run_gave_up",
     "run_request",
-    "schedule_create",
-    "schedule_remove",
-    "schedule_switch",
-    "schedules_fire",
+    "run_retry",
     "shadow_start",
     "trial_end",
+    "trigger_change",
+    "trigger_create",
+    "trigger_remove",
+    "trigger_switch",
+    "triggers_fire",
 ]
 
 
 def run_execute(run_id: UUID | str) -> TrainingRun:
-    """Do the work of a run (train lane only). Loaded late: the web process must not import a machine-learning library."""
+    """Do the work of a run in this process. Loaded late: the web process must not import a machine-learning library."""
     run: TrainingRun = load("console.training.execute:run_execute")(run_id)
     return run

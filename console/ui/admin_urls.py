@@ -4,19 +4,34 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from console.ui import audit_pages, deliveries_pages, gate_pages, insights_pages, models_pages, policies_pages, schedules_pages
+from console.ui import (
+    audit_pages,
+    deliveries_pages,
+    gate_pages,
+    insights_pages,
+    models_pages,
+    policies_pages,
+    run_limits_pages,
+    runs_pages,
+    triggers_pages,
+)
 
 models: list[URLPattern | URLResolver] = [
-    path("", models_pages.index, name="index"),
+    path("", runs_pages.index, name="index"),
     path("<slug:name>/", models_pages.show_kind, name="kind"),
-    path("<slug:name>/retrain", models_pages.retrain, name="retrain"),
     path("<slug:name>/rollback", models_pages.rollback, name="rollback"),
-    path("<slug:name>/runs/<uuid:run_id>/", models_pages.show_run, name="run"),
-    path("<slug:name>/runs/<uuid:run_id>/live", models_pages.live_run, name="live"),
-    path("<slug:name>/runs/<uuid:run_id>/cancel", models_pages.cancel, name="cancel"),
-    path("<slug:name>/schedules/", schedules_pages.schedules, name="schedules"),
-    path("<slug:name>/schedules/preview", schedules_pages.preview, name="preview"),
-    path("<slug:name>/schedules/<int:schedule_id>", schedules_pages.change, name="schedule"),
+    path("<slug:name>/retrain", runs_pages.retrain, name="retrain"),
+    path("<slug:name>/runs/", runs_pages.history, name="runs"),
+    path("<slug:name>/runs/<uuid:run_id>/", runs_pages.show_run, name="run"),
+    path("<slug:name>/runs/<uuid:run_id>/live", runs_pages.live_run, name="live"),
+    path("<slug:name>/runs/<uuid:run_id>/cancel", runs_pages.cancel, name="cancel"),
+    path("<slug:name>/runs/<uuid:run_id>/first", runs_pages.first, name="first"),
+    path("<slug:name>/runs/<uuid:run_id>/retry", runs_pages.retry, name="retry"),
+    path("<slug:name>/schedules/", triggers_pages.triggers, name="schedules"),
+    path("<slug:name>/schedules/preview", triggers_pages.preview, name="preview"),
+    path("<slug:name>/schedules/<int:trigger_id>", triggers_pages.change, name="schedule"),
+    path("<slug:name>/schedules/<int:trigger_id>/edit", triggers_pages.edit, name="trigger"),
+    path("<slug:name>/limits", run_limits_pages.limits, name="limits"),
     path("<slug:name>/versions/<str:version>/", models_pages.show_version, name="version"),
     path("<slug:name>/versions/<str:version>/card.md", gate_pages.card, name="card"),
     path("<slug:name>/versions/<str:version>/promote", models_pages.promote, name="promote"),

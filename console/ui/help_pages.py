@@ -16,7 +16,7 @@ TOPICS = {
     "queues": "Queues and routing", "search": "Search and accounts",
     "records": "Orders and records",
     "loop": "How the loop works", "first-item": "Post the first item", "roles": "Roles",
-    "automation": "Automation and the demo policy", "checks": "Checks of verdicts", "glossary": "Words",
+    "automation": "Automation and the demo policy", "checks": "Checks of verdicts", "runs": "Training runs", "glossary": "Words",
 }  # fmt: skip
 
 

@@ -1,24 +1,22 @@
-"""Models: which version serves a kind, the runs that make new ones, and how they compare."""
+"""Models: which version serves a kind, and how a new one compares."""
 
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from console.accounts.roles import Role, user_has_role
-from console.common.errors import DomainError, NotFound
-from console.training.models import ModelVersion, TrainingRun
+from console.common.errors import DomainError
+from console.training.models import ModelVersion
 from console.training.promotion import rollback_target
-from console.training.runs import OPEN
-from console.training.selectors import model_versions, training_run, training_runs
-from console.training.services import model_promote, model_rollback, run_cancel, run_request
+from console.training.selectors import model_versions
+from console.training.services import model_promote, model_rollback
 from console.ui.access import page_for, person
 from console.ui.compared import compared_rows, label_rows
 from console.ui.markdown import card_html
@@ -48,12 +46,6 @@ def frame(request: HttpRequest, kind: Kind) -> dict[str, Any]:
 
 
 @require_safe
-@page_for(*READERS)
-def index(request: HttpRequest) -> HttpResponse:
-    return redirect("models:kind", next(iter(KINDS)))
-
-
-@require_safe
 @never_cache
 @page_for(*READERS)
 def show_kind(request: HttpRequest, name: str) -> HttpResponse:
@@ -64,10 +56,9 @@ def show_kind(request: HttpRequest, name: str) -> HttpResponse:
         or model_versions(name).filter(state=ModelVersion.State.CHAMPION).first()
     )
     newest = versions[0] if versions and versions[0] != serving and versions[0].comparison.get("metrics") else None
-    run = training_runs(name).filter(state__in=OPEN).first()
     context = {
-        **frame(request, kind), **compared_context(newest), "versions": versions, "serving": serving, "challenger": newest, "run": run,
-        "target": rollback_target(name), "runs": training_runs(name).defer("log")[:8], "polls": run is not None,
+        **frame(request, kind), **compared_context(newest), "versions": versions, "serving": serving, "challenger": newest,
+        "target": rollback_target(name),
     }  # fmt: skip
     return render(request, "models/kind.html", context)
 
@@ -92,68 +83,12 @@ def show_version(request: HttpRequest, name: str, version: str) -> HttpResponse:
     return render(request, "models/version.html", context)
 
 
-@require_safe
-@never_cache
-@page_for(*READERS)
-def show_run(request: HttpRequest, name: str, run_id: UUID) -> HttpResponse:
-    kind = kind_or_404(name)
-    run = _run(name, run_id)
-    return render(request, "models/run.html", {**frame(request, kind), "run": run, "polls": run.state in OPEN, "whole": True})
-
-
-@require_safe
-@never_cache
-@page_for(*READERS)
-def live_run(request: HttpRequest, name: str, run_id: UUID) -> HttpResponse:
-    """The part that polls. When the run has ended the page is loaded anew, so that everything else on it is right too."""
-    run = _run(name, run_id)
-    polls = run.state in OPEN
-    response = render(
-        request, "models/live.html", {**frame(request, kind_or_404(name)), "run": run, "polls": polls, "whole": "whole" in request.GET}
-    )
-    if not polls:
-        response["HX-Refresh"] = "true"
-    return response
-
-
-def _run(kind: str, run_id: UUID) -> TrainingRun:
-    try:
-        run = training_run(run_id)
-    except NotFound as error:
-        raise Http404(str(error)) from error
-    if run.kind != kind:
-        raise Http404("There is no such run.")
-    return run
-
-
-def _back(request: HttpRequest, address: str, done: str = "", error: DomainError | None = None) -> HttpResponse:
+def back_to(request: HttpRequest, address: str, done: str = "", error: DomainError | None = None) -> HttpResponse:
     if error is not None:
         messages.error(request, sentence_of(error))
     elif done:
         messages.success(request, done)
     return HttpResponseRedirect(address)
-
-
-@require_POST
-@page_for(*OWNERS)
-def retrain(request: HttpRequest, name: str) -> HttpResponse:
-    kind, back = kind_or_404(name), reverse("models:kind", args=[name])
-    try:
-        run_request(kind=name, trainer=request.POST.get("trainer", ""), trigger="hand", user=person(request))
-    except DomainError as error:
-        return _back(request, back, error=error)
-    return _back(request, back, f"Training a new model for {kind.words.many}.")
-
-
-@require_POST
-@page_for(*OWNERS)
-def cancel(request: HttpRequest, name: str, run_id: UUID) -> HttpResponse:
-    run, back = _run(name, run_id), reverse("models:kind", args=[name])
-    try:
-        run_cancel(run_id=run.pk, user=person(request))
-    except DomainError as error:
-        return _back(request, back, error=error)
-    return _back(request, back, "The run is cancelled. Nothing of it is kept but its log.")
 
 
 @require_POST
@@ -166,8 +101,8 @@ def promote(request: HttpRequest, name: str, version: str) -> HttpResponse:
     try:
         model_promote(version=found, user=person(request), reason=request.POST.get("reason", ""), override="override" in request.POST)
     except DomainError as error:
-        return _back(request, back, error=error)
-    return _back(request, back, f"{version} serves now. The workers take it at their next batch.")
+        return back_to(request, back, error=error)
+    return back_to(request, back, f"{version} serves now. The workers take it at their next batch.")
 
 
 @require_POST
@@ -178,5 +113,5 @@ def rollback(request: HttpRequest, name: str) -> HttpResponse:
     try:
         version = model_rollback(kind=name, user=person(request), reason=request.POST.get("reason", ""))
     except DomainError as error:
-        return _back(request, back, error=error)
-    return _back(request, back, f"{version.version} serves again.")
+        return back_to(request, back, error=error)
+    return back_to(request, back, f"{version.version} serves again.")

@@ -27,6 +27,18 @@ class DatasetError(ValueError):
     """The data cannot be used; the message says what is wrong and where."""
 
 
+class TooFewLabels(DatasetError):
+    """There are too few to learn from, or to test with."""
+
+
+class OneClass(DatasetError):
+    """All of a part break policy, or none does."""
+
+
+class BadItem(DatasetError):
+    """One item or its labels cannot be read; the message names it."""
+
+
 def read_time(value: Any) -> datetime | None:
     """An aware time from an ISO 8601 string, None from None; a time without a zone is UTC. Raises DatasetError."""
     if value is None:

@@ -9,7 +9,7 @@ from scoring.artifacts import Bundle
 from scoring.history import examples_with_past
 from scoring.kind import Kind, Split, TrainOptions
 from scoring.registry import get_kind
-from scoring.training.dataset import DatasetError, check_leaks
+from scoring.training.dataset import DatasetError, OneClass, check_leaks
 from scoring.training.evaluate import evaluate_scores
 from scoring.training.labels import breaks_policy
 from scoring.types import Example, Item, RunContext, Score
@@ -37,7 +37,7 @@ def train_kind(
         if not part:
             raise DatasetError(f"the {name} part is empty")
     if len({breaks_policy(e) for e in parts.train}) < 2:
-        raise DatasetError("all examples to train on are of one class; a model needs some that break policy and some that do not")
+        raise OneClass("all examples to train on are of one class; a model needs some that break policy and some that do not")
     return train(split_with_past(kind, parts, earlier), out, options or TrainOptions())
 
 

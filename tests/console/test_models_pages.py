@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from console.accounts.models import User
 from console.common.ids import uuid7
-from console.training.models import ModelVersion, Schedule, TrainingRun
+from console.training.models import ModelVersion, TrainingRun
 from console.training.runs import run_request
 from console.training.selectors import champion
 from console.training.services import model_ensure_starters, run_execute
@@ -118,14 +118,14 @@ def test_a_run_is_followed_live_and_cancelled(petra: User) -> None:
     run = TrainingRun.objects.get()
     assert run.requested_by == petra
     live = f"/models/contact/runs/{run.pk}/live"
-    assert f'hx-get="{live}"' in text_of(client.get("/models/contact/"))
+    assert f'hx-get="{live}?seen=' in text_of(client.get("/models/contact/"))
     TrainingRun.objects.update(state="running", progress=0.42, stage="train", log="10:00:00 <b>Epoch</b> 3\n")
     response = client.get(f"{live}?whole", headers={"HX-Request": "true"})
     assert "HX-Refresh" not in response.headers
     html = text_of(response)
     assert "42" in html
     assert "&lt;b&gt;Epoch&lt;/b&gt; 3" in html
-    assert "under way already" in text_of(client.post("/models/contact/retrain", follow=True))
+    assert "waits for its turn" in text_of(client.post("/models/contact/retrain", {"seed": "1"}, follow=True))
     assert "cancelled" in text_of(client.post(f"/models/contact/runs/{run.pk}/cancel", follow=True))
     ended = client.get(live)
     assert ended.headers["HX-Refresh"] == "true"
@@ -137,30 +137,6 @@ def test_a_failed_run_says_why(ada: User) -> None:
     html = text_of(signed_in(ada).get("/models/contact/"))
     assert "Too few labels to test a new model" in html
     assert "Failed" in html
-
-
-def test_a_schedule_is_previewed_and_saved(petra: User, lena: User) -> None:
-    client = signed_in(petra)
-    html = text_of(client.get("/models/contact/schedules/preview?cron=0+3+*+*+1&time_zone=Europe/Vienna"))
-    assert "At 03:00, only on Monday" in html
-    assert html.count("<li>") == 5
-    assert "There is no time zone" in text_of(client.get("/models/contact/schedules/preview?cron=0+3+*+*+1&time_zone=x"))
-    values = {"cron": "0 3 * * 9", "time_zone": "Europe/Vienna", "trainer": "boosted"}
-    refused = client.post("/models/contact/schedules/", values)
-    html = text_of(refused)
-    assert refused.status_code == 422
-    assert 'value="0 3 * * 9"' in html
-    assert 'aria-invalid="true"' in html
-    assert '<option value="boosted" selected>' in html
-    assert signed_in(lena).post("/models/contact/schedules/", values).status_code == 403
-    client.post("/models/contact/schedules/", {**values, "cron": "0 3 * * 1"})
-    schedule = Schedule.objects.get()
-    assert (schedule.cron, schedule.time_zone, schedule.trainer) == ("0 3 * * 1", "Europe/Vienna", "boosted")
-    assert "At 03:00, only on Monday" in text_of(client.get("/models/contact/schedules/"))
-    client.post(f"/models/contact/schedules/{schedule.pk}", {"what": "pause"})
-    assert "Paused" in text_of(client.get("/models/contact/schedules/"))
-    client.post(f"/models/contact/schedules/{schedule.pk}", {"what": "remove"})
-    assert not Schedule.objects.exists()
 
 
 def test_lower_is_better_points_the_same_way() -> None:

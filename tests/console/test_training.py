@@ -250,19 +250,20 @@ def test_a_trainer_that_breaks_fails_the_run_with_a_sentence(monkeypatch: pytest
 
     monkeypatch.setattr(execute, "train_kind", broken)
     run = finished()
-    assert (run.state, run.error) == ("failed", "RuntimeError: the booster ran out of trees.")
+    assert (run.state, run.failure, run.error) == ("failed", "other", "RuntimeError: the booster ran out of trees.")
     assert run.stage == "train"
     assert run_request(kind="contact").state == "waiting"
 
 
-def test_one_run_per_kind() -> None:
+def test_one_run_per_kind_has_its_turn() -> None:
     run = run_request(kind="contact")
     assert Job.objects.get(task="train", subject=str(run.pk)).lane == "train"
-    with pytest.raises(Conflict, match="under way already"):
+    with pytest.raises(Conflict, match="waits already"):
         run_request(kind="contact")
-    assert run_request(kind="order").kind == "order"
+    assert run_request(kind="order").state == "waiting"
+    assert run_request(kind="contact", seed=1).state == "queued"
     run_cancel(run_id=run.pk, user=None)
-    assert run_request(kind="contact").pk != run.pk
+    assert TrainingRun.objects.get(kind="contact", seed=1).state == "waiting"
 
 
 @pytest.mark.parametrize(("options", "field"), [({"kind": "poem"}, "kind"), ({"kind": "contact", "trainer": "magic"}, "trainer")])

@@ -114,7 +114,7 @@ def test_a_run_that_fails_fails_the_command() -> None:
 
 def test_it_refuses_a_second_run_and_an_unknown_trainer() -> None:
     run = run_request(kind="contact")
-    with pytest.raises(CommandError, match="under way already"):
+    with pytest.raises(CommandError, match="waits already"):
         call("retrain", "contact")
     run_cancel(run_id=run.pk, user=None)
     with pytest.raises(CommandError, match="no trainer 'magic'"):

@@ -20,6 +20,10 @@ CONTACT = Kind(
         "quick": "scoring.kinds.contact.training:train_quick",
         "boosted": "scoring.kinds.contact.training:train_boosted",
     },
+    spaces={
+        "quick": {"strength": (0.03, 0.1, 0.3, 1.0, 3.0)},
+        "boosted": {"num_leaves": (5, 15, 31), "learning_rate": (0.03, 0.05, 0.1), "min_data_in_leaf": (10, 20, 40)},
+    },
     card=draw_card,
     headline=headline,
     text=searchable_text,

@@ -37,7 +37,7 @@ class LinearHead:
     intercept: float
 
     @classmethod
-    def fit(cls, x: Array, y: Array, weight: Array, seed: int = 0) -> LinearHead:
+    def fit(cls, x: Array, y: Array, weight: Array, seed: int = 0, strength: float = 1.0) -> LinearHead:
         """x: (n, features), y: (n,) of 0 and 1. With one class only the head gives its smoothed rate to everything."""
         mean = x.mean(axis=0)
         spread = x.std(axis=0)
@@ -45,7 +45,7 @@ class LinearHead:
         if len(np.unique(y)) < 2:
             rate = float((weight @ y + 0.5) / (weight.sum() + 1))
             return cls(weights=np.zeros(x.shape[1]), mean=mean, scale=scale, intercept=float(logit(rate)))
-        model = LogisticRegression(C=1.0, max_iter=2000, random_state=seed)
+        model = LogisticRegression(C=strength, max_iter=2000, random_state=seed)
         model.fit((x - mean) / scale, y, sample_weight=weight)
         return cls(weights=model.coef_[0].astype(np.float64), mean=mean, scale=scale, intercept=float(model.intercept_[0]))
 
@@ -75,11 +75,12 @@ class BoostedHead:
     booster: Any
 
     @classmethod
-    def fit(cls, x: Array, y: Array, weight: Array, seed: int = 0) -> BoostedHead:
+    def fit(cls, x: Array, y: Array, weight: Array, seed: int = 0, given: Mapping[str, Json] | None = None) -> BoostedHead:
+        """`given` may set any LightGBM parameter."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # LightGBM warns of features without variance
             data = lightgbm.Dataset(x, y, weight=weight, free_raw_data=False)
-            return cls(booster=lightgbm.train({**BOOSTED, "seed": seed}, data, ROUNDS))
+            return cls(booster=lightgbm.train({**BOOSTED, **(given or {}), "seed": seed}, data, ROUNDS))
 
     def contributions(self, x: Array) -> Array:
         """Exact TreeSHAP values (n, features)."""

@@ -43,12 +43,18 @@ def record_wrong(labels: Mapping[str, int]) -> int | None:
 
 
 def train_quick(split: Split, out: Path, options: TrainOptions) -> Bundle:
-    """Logistic regression for every head. Raises ValueError when no record says whether it is right."""
+    """Logistic regression for every head. Parameters: strength (inverse of the penalty), card.
+
+    Raises ValueError when no record says whether it is right.
+    """
     return _train(split, out, options, boosted=False)
 
 
 def train_boosted(split: Split, out: Path, options: TrainOptions) -> Bundle:
-    """Boosted trees where they beat the logistic regression by MARGIN in AUC on the tune part, else the regression."""
+    """Boosted trees where they beat the logistic regression by MARGIN in AUC on the tune part, else the regression.
+
+    Parameters: those of the quick trainer, and any of LightGBM.
+    """
     return _train(split, out, options, boosted=True)
 
 
@@ -66,7 +72,7 @@ def _train(split: Split, out: Path, options: TrainOptions, *, boosted: bool) -> 
                 raise ValueError("no record says whether it is right as a whole: label its company, or the record")
             continue
         held, y_held, w_held = _targets(split.tune, name)
-        head, chosen[name] = _fit(train[rows], y, w, tune[held], y_held, options.seed, boosted)
+        head, chosen[name] = _fit(train[rows], y, w, tune[held], y_held, options, boosted)
         x, t, weight = (tune[held], y_held, w_held) if len(held) else (train[rows], y, w)
         calibrator = Calibrator.fit(head.margin(x), t, weight, scale="margin")
         heads[name] = CalibratedHead(head=head, calibrator=calibrator)
@@ -99,12 +105,13 @@ def _targets(examples: Sequence[Example], name: str) -> tuple[Array, Array, Arra
     return rows, table[:, 1], table[:, 2]
 
 
-def _fit(x: Array, y: Array, w: Array, x_held: Array, y_held: Array, seed: int, boosted: bool) -> tuple[Head, Json]:
-    linear = LinearHead.fit(x, y, w, seed)
+def _fit(x: Array, y: Array, w: Array, x_held: Array, y_held: Array, options: TrainOptions, boosted: bool) -> tuple[Head, Json]:
+    given = {name: value for name, value in options.parameters.items() if name not in ("card", "strength")}
+    linear = LinearHead.fit(x, y, w, options.seed, float(options.parameters.get("strength", 1.0)))
     found: dict[str, Json] = {"model": "linear", "auc": _auc(linear, x_held, y_held)}
     if not boosted or len(np.unique(y)) < 2:
         return linear, found
-    trees = BoostedHead.fit(x, y, w, seed)
+    trees = BoostedHead.fit(x, y, w, options.seed, given)
     found["auc_boosted"] = _auc(trees, x_held, y_held)
     if found["auc"] is None or found["auc_boosted"] < found["auc"] + MARGIN:
         return linear, found

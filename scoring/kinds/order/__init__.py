@@ -19,6 +19,10 @@ ORDER = Kind(
     payload=OrderPayload,
     scorer="scoring.kinds.order.scorer:OrderScorer",
     trainers={"quick": "scoring.kinds.order.training:train_trees", "linear": "scoring.kinds.order.training:train_linear"},
+    spaces={
+        "quick": {"rounds": (80, 150, 300), "learning_rate": (0.03, 0.05, 0.1), "num_leaves": (4, 7, 15), "lambda_l2": (1.0, 5.0, 20.0)},
+        "linear": {"C": (0.005, 0.02, 0.05, 0.2, 1.0)},
+    },
     card=draw_card,
     headline=headline,
     text=searchable_text,

@@ -26,18 +26,23 @@ class Command(BaseCommand):
         parser.add_argument("kind", choices=list(KINDS))
         parser.add_argument("--trainer", default="", help="the kind's first trainer when not given")
         parser.add_argument("--seed", type=int, default=0)
+        parser.add_argument("--search", type=int, metavar="MINUTES", help="for settings; as the kind's limits say when not given")
         parser.add_argument("--wait", action="store_true", help="stay until the run has ended; Ctrl-C cancels it")
         parser.add_argument("--here", action="store_true", help="do the work in this process, without a worker")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            run = run_request(kind=options["kind"], trainer=options["trainer"], trigger="command", seed=options["seed"])
+            run = run_request(
+                kind=options["kind"], trainer=options["trainer"], trigger="command", seed=options["seed"], search_minutes=options["search"]
+            )  # fmt: skip
         except Invalid as error:
             raise CommandError("; ".join(text for texts in error.fields.values() for text in texts)) from error
         except DomainError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"run {run.pk}")
         try:
+            if options["here"] and run.state == TrainingRun.State.QUEUED:
+                raise CommandError(f"Another run of {run.kind} is ahead; this one waits for the train worker.")
             if options["here"]:
                 job_cancel(task=TASK, subject=str(run.pk))  # or the worker would do the same again
                 Thread(target=self._work, args=[run], daemon=True).start()

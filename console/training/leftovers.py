@@ -1,0 +1,77 @@
+"""Remove what killed processes left in the folders of models and snapshots. Only what nobody can want: hidden work of runs that
+have ended, bundles and lists of parts without a version, frozen files and rows that no run and no model names."""
+
+from __future__ import annotations
+
+import logging
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db.models import Q
+
+from console.common.clock import db_now
+from console.training.models import ModelVersion, Snapshot, TrainingRun
+from console.training.runs import OPEN
+from console.training.selectors import home_path
+from console.training.workshop import PREFIX
+from scoring.registry import KINDS
+
+log = logging.getLogger(__name__)
+OLD_SECONDS = 3600.0  # younger work may be somebody's who is not a run: an import, a command
+OLD_SNAPSHOT = timedelta(days=1)
+MADE_HERE = re.compile(r"\d{8}-\d+")  # names of versions that runs give
+
+
+def leftovers_tidy(*, old_seconds: float = OLD_SECONDS) -> int:
+    """Returns how many went. Leaves a kind alone while one of its runs has its turn."""
+    gone = 0
+    busy = set(TrainingRun.objects.filter(state__in=OPEN).values_list("kind", flat=True))
+    for kind in KINDS:
+        if kind in busy:
+            continue
+        for path in (*_folders(kind), *_files(kind)):
+            if time.time() - path.lstat().st_mtime < old_seconds and not path.name.startswith(PREFIX):
+                continue
+            log.info("removing %s, which a process left behind", path)
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+            gone += 1
+        gone += _rows(kind)
+    return gone
+
+
+def _folders(kind: str) -> Iterator[Path]:
+    versions = set(ModelVersion.objects.filter(kind=kind).values_list("version", flat=True))
+    for path in _entries(Path(settings.MODELS_ROOT) / kind):
+        if path.name.startswith(".") or (MADE_HERE.fullmatch(path.name) and path.name not in versions):
+            yield path
+
+
+def _files(kind: str) -> Iterator[Path]:
+    versions = set(ModelVersion.objects.filter(kind=kind).values_list("version", flat=True))
+    hashes = set(Snapshot.objects.filter(kind=kind).values_list("content_hash", flat=True))
+    for path in _entries(Path(settings.SNAPSHOTS_ROOT) / kind):
+        parts = path.name.removesuffix(".parts.json")
+        frozen = path.name.removesuffix(".jsonl")
+        of_a_version = parts != path.name and MADE_HERE.fullmatch(parts) and parts not in versions
+        of_a_snapshot = re.fullmatch(r"[0-9a-f]{64}", frozen) and frozen not in hashes
+        if path.name.startswith(".") or of_a_version or of_a_snapshot:
+            yield path
+
+
+def _entries(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+def _rows(kind: str) -> int:
+    """Snapshots that a run froze and could not name before it died."""
+    unnamed = Snapshot.objects.filter(kind=kind, created_at__lt=db_now() - OLD_SNAPSHOT).filter(Q(runs=None) & Q(models=None))
+    paths = [home_path(snapshot.path) for snapshot in unnamed]
+    removed, _ = Snapshot.objects.filter(pk__in=[s.pk for s in unnamed]).delete()
+    for path in paths:
+        path.unlink(missing_ok=True)
+    return removed
