@@ -17,7 +17,7 @@ from console.api.base import OWNERS, Answer, ApiView
 from console.api.docs import CURSOR, described
 from console.api.paging import page_by_id
 from console.api.schemas import PageOut
-from console.api.training import _KIND, _kind_of
+from console.api.training import KIND, kind_of
 from console.common.errors import Invalid
 from console.watch.models import DriftReading, SliceReading
 
@@ -94,10 +94,10 @@ class Alerts(ApiView):
 
     @described(
         "Alerts, newest first", {200: AlertPage}, tag="watch", name="alerts_list", problems=[400],
-        parameters=[_KIND, OpenApiParameter("state", str, enum=STATES, description="Both when it is not said."), *CURSOR],
+        parameters=[KIND, OpenApiParameter("state", str, enum=STATES, description="Both when it is not said."), *CURSOR],
     )  # fmt: skip
     def get(self, request: Request) -> HttpResponse:
-        rows: QuerySet[Alert] = Alert.objects.filter(**_kind_of(request))
+        rows: QuerySet[Alert] = Alert.objects.filter(**kind_of(request))
         state = request.query_params.get("state", "")
         if state and state not in STATES:
             raise Invalid({"state": [f"It is one of {', '.join(STATES)}."]})
@@ -109,10 +109,10 @@ class Drift(ApiView):
     roles = {"GET": OWNERS}
 
     @described(
-        "Readings of drift, newest first", {200: DriftPage}, tag="watch", name="drift_list", problems=[400], parameters=[_KIND, *CURSOR]
+        "Readings of drift, newest first", {200: DriftPage}, tag="watch", name="drift_list", problems=[400], parameters=[KIND, *CURSOR]
     )
     def get(self, request: Request) -> HttpResponse:
-        rows = DriftReading.objects.select_related("reference").filter(**_kind_of(request))
+        rows = DriftReading.objects.select_related("reference").filter(**kind_of(request))
         return Answer(page_by_id(request, rows, _drift_row))
 
 
@@ -127,7 +127,7 @@ class Slices(ApiView):
 
     @described(
         "How each group of a kind fares, newest first", {200: SlicePage}, tag="watch", name="slices_list", problems=[400],
-        parameters=[_KIND, *CURSOR],
+        parameters=[KIND, *CURSOR],
     )  # fmt: skip
     def get(self, request: Request) -> HttpResponse:
-        return Answer(page_by_id(request, SliceReading.objects.filter(**_kind_of(request)), lambda row: _row(row, SliceOut)))
+        return Answer(page_by_id(request, SliceReading.objects.filter(**kind_of(request)), lambda row: _row(row, SliceOut)))

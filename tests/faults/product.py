@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -155,10 +155,15 @@ class Product:
                 return pid
         return 0
 
-    @contextmanager
-    def light_worker(self, *, fault: str = "", app: str = "tests.faults.faulty_app") -> Iterator[subprocess.Popen[bytes]]:
+    def light_worker(
+        self, *, fault: str = "", app: str = "tests.faults.faulty_app"
+    ) -> AbstractContextManager[subprocess.Popen[bytes]]:  # fmt: skip
         """A worker of the light lane that the test may do to as it likes."""
-        words = ["--app", app, "worker", "--queues", "light", "--concurrency", "1", "--hostname", f"test-{fault}@%h"]
+        return self.worker("light", fault=fault, app=app)
+
+    @contextmanager
+    def worker(self, lane: str, *, fault: str, app: str) -> Iterator[subprocess.Popen[bytes]]:
+        words = ["--app", app, "worker", "--queues", lane, "--concurrency", "1", "--hostname", f"test-{fault}@%h"]
         more = ["--loglevel", "WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat"]
         environment = {**self.env, "FAULT": fault, "FAULT_FILE": str(self.home / "fault"), "OMP_NUM_THREADS": "1"}
         (self.home / "fault").unlink(missing_ok=True)
