@@ -14,7 +14,7 @@ from django.db import DatabaseError, connection
 
 from console.operate.processes import spawn, stop
 from console.training.ending import run_fail
-from console.training.failures import NO_MEMORY
+from console.training.failures import NO_MEMORY, time_is_over
 from console.training.limits import limits_of
 from console.training.models import RunLimits, TrainingRun
 from console.training.runs import CALLED, run_one
@@ -54,25 +54,25 @@ def _watch(process: subprocess.Popen[bytes], run: TrainingRun, limits: RunLimits
             pass
         if time.monotonic() > ends:
             stop(process, signum=signal.SIGKILL)
-            reason = f"It was stopped after {limits.minutes:,} minutes, the limit for runs of this kind."
-            _end(run, "time", reason)
+            _end(run, "time", time_is_over(limits.minutes))
             return True
-        if not _is_open(run):
+        if _state(run) == TrainingRun.State.CANCELLED:
             stop(process, signum=signal.SIGKILL)
             clear_up(run, "")
             return True
 
 
-def _is_open(run: TrainingRun) -> bool:
+def _state(run: TrainingRun) -> str:
+    """As it is now; as it was when the database does not say."""
     try:
-        return TrainingRun.objects.filter(pk=run.pk, state__in=CALLED).exists()
+        return TrainingRun.objects.values_list("state", flat=True).get(pk=run.pk)
     except DatabaseError:
         connection.close()
-        return True  # not known; the process finds out for itself
+        return run.state
 
 
 def _last_words(code: int, run: TrainingRun) -> str:
-    if not _is_open(run):
+    if _state(run) not in CALLED:
         return ""
     if code == -signal.SIGABRT:  # how a library ends a process that gets no more memory
         _end(run, "memory", NO_MEMORY)

@@ -76,6 +76,10 @@ NO_SPACE = "The disk is full: the model could not be written."
 NO_MEMORY = "There was not enough memory for this much data."
 
 
+def time_is_over(minutes: float) -> str:
+    return f"It was stopped after {minutes:,.0f} minute{'' if minutes == 1 else 's'}, the limit for runs of this kind."
+
+
 def explain(error: Exception) -> tuple[str, str]:
     """(code, sentence)"""
     said = str(error.args[0] if isinstance(error, KeyError) and error.args else error)

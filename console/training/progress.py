@@ -13,7 +13,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Concat, Right
 
 from console.common.clock import db_now
-from console.training.failures import Capped
+from console.training.failures import Capped, time_is_over
 from console.training.models import TrainingRun
 
 STAGES = ("snapshot", "split", "search", "train", "calibrate", "evaluate", "compare", "register")
@@ -84,7 +84,7 @@ class RunLog:
 
     def _write(self, share: float | None, sentence: str, **more: object) -> None:
         if time.monotonic() > self._ends:
-            raise Capped("time", f"It was stopped after {self._seconds / 60:,.0f} minutes, the limit for runs of this kind.")
+            raise Capped("time", time_is_over(self._seconds / 60))
         changes: dict[str, object] = {"stage": self.stage_name, **more}
         if share is not None:
             changes["progress"] = round(share, 4)

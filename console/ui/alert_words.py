@@ -63,7 +63,7 @@ GUIDES: Mapping[str, Guide] = {
     ),
     "run_failed": Guide(
         title="A training run failed", do="The model that serves is not touched. The log says what stopped it.",
-        place="models:kind", link="Open models", by="path",
+        place="models:runs", link="See the runs", by="path",
     ),
 }  # fmt: skip
 

@@ -17,6 +17,7 @@ from scoring.kind import Kind
 from scoring.registry import KINDS
 
 RECENT = 6
+WATCHED = {"labels": "new labels", "drift": "drift", "band": "lost automation"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,7 @@ def _row(kind: Kind) -> KindRow:
         kind=kind, serving=champion(kind.name), last=runs.exclude(state__in=[State.QUEUED, *CALLED]).first(),
         candidates=ModelVersion.objects.filter(kind=kind.name, state=ModelVersion.State.CANDIDATE).count(),
         now=runs.filter(state__in=CALLED).first(), queued=runs.filter(state=State.QUEUED).count(), next_time=next_time(kind.name),
-        watches=[Trigger.Cause(cause).label for cause in active.values_list("cause", flat=True).distinct().order_by("cause")],
+        watches=[WATCHED[cause] for cause in active.values_list("cause", flat=True).distinct().order_by("cause")],
         fresh=labels_since(kind.name),
     )  # fmt: skip
 

@@ -21,7 +21,7 @@ STAGE_WORDS: Mapping[str, tuple[str, str]] = {
     "snapshot": ("Freeze the labels", "As they are when the run begins; what comes later waits for the next run."),
     "split": ("Divide by time and group", "To train, to calibrate, to test. No account, conversation or same text stands in two."),
     "search": ("Search settings", "On the part to train on alone, so that the test stays unseen."),
-    "train": ("Train", "The part that takes longest."),
+    "train": ("Train", "On the part to train on, with the seed of the run."),
     "calibrate": ("Check that chances are honest", "On the part to calibrate."),
     "evaluate": ("Score the test part", "Items that nobody trained on, by the new model and by the one that serves."),
     "compare": ("Compare", "The gates are judged here."),
@@ -129,4 +129,5 @@ def advice_of(run: TrainingRun, kind: Kind) -> dict[str, str] | None:
         "labels": "/", "items": "/items/", "health": "/overview/", "help": reverse("ui:help_topic", args=["runs"]),
         "limits": reverse("models:limits", args=[kind.name]), "models": reverse("models:kind", args=[kind.name]),
     }  # fmt: skip
-    return {"title": advice.title, "do": advice.do, "href": places[advice.place], "link": advice.link}
+    title = "" if run.error.startswith(advice.title) else advice.title  # said once is enough
+    return {"title": title, "do": advice.do, "href": places[advice.place], "link": advice.link}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from playwright.sync_api import Page
 
 TOPICS = (
-    "keys", "aloud", "wellbeing", "many", "queues", "search", "records", "loop", "first-item", "roles", "automation", "checks", "glossary",
+    "keys", "aloud", "wellbeing", "many", "queues", "search", "records", "loop", "first-item", "roles", "automation", "checks", "runs",
+    "glossary",
 )  # fmt: skip
 # Pages with an address that is known beforehand.
 PLAIN: dict[str, str] = {
@@ -19,6 +20,7 @@ PLAIN: dict[str, str] = {
     "wellbeing": "/wellbeing/", "care-rules": "/wellbeing/rules/",
     "overview": "/overview/", "alerts": "/alerts/", "audit": "/audit/", "deliveries": "/deliveries/",
     "models": "/models/", "model": "/models/review/", "schedules": "/models/review/schedules/",
+    "runs": "/models/review/runs/", "run-limits": "/models/review/limits",
     "policies": "/policies/", "policy": "/policies/review/", "policy-version": "/policies/review/1/",
     "password": "/accounts/password/change/", "two-steps": "/accounts/2fa/", "signing-out": "/accounts/logout/",
     "design": "/help/design/", "help": "/help/",
@@ -32,13 +34,13 @@ LINKED: dict[str, tuple[str, str]] = {
     "author": ("/items/?kind=review", 'main a[href^="/authors/"]'),
     "view": ("/items/", 'main a[href*="view="]:not([href*="view=all"])'),
     "model-version": ("/models/review/", 'main a[href*="/versions/"]'),
-    "model-run": ("/models/review/", 'main a[href*="/runs/"]'),
+    "model-run": ("/models/review/", 'main a[href*="/runs/0"]'),
     "delivery": ("/deliveries/", 'main a[href^="/deliveries/"]'),
     "check-review": ("/checks/reviews/", 'main a[href^="/checks/reviews/0"]'),
     "check-disagreement": ("/checks/disagreements/", 'main a[href^="/checks/disagreements/"]'),
 }
 # Whose page it is, where a lead may not see it.
-ADMINS = {"care-rules", "wellbeing", "policy-version", "model", "models", "schedules"}
+ADMINS = {"care-rules", "wellbeing", "policy-version", "model", "models", "schedules", "runs", "run-limits"}
 
 
 def address_of(page: Page, base: str, name: str) -> str:
