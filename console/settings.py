@@ -55,7 +55,12 @@ def _database() -> dict[str, Any]:
     known = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
     options: dict[str, Any] = {name: value for name, value in parts.items() if name not in known}
     # An idle transaction keeps dead rows alive and slows every claim; a lost query must not hold a lease for ever.
-    options["options"] = "-c statement_timeout=60000 -c idle_in_transaction_session_timeout=60000 -c lock_timeout=20000"
+    # Only the hot paths keep plans (console.common.rows); theirs do not hang on the values, but the server would plan them anew.
+    options["options"] = (
+        "-c statement_timeout=60000 -c idle_in_transaction_session_timeout=60000 -c lock_timeout=20000 "
+        "-c plan_cache_mode=force_generic_plan"
+    )
+    options["prepare_threshold"] = 1 if env.flag("DATABASE_PLANS", True) else None
     options["pool"] = {"min_size": 1, "max_size": env.integer("DATABASE_POOL", 8, least=1), "timeout": 3}
     return {"ENGINE": "django.db.backends.postgresql", "CONN_HEALTH_CHECKS": True, "OPTIONS": options} | {
         name: parts[key] for key, name in known.items() if key in parts
@@ -169,6 +174,7 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
+SESSION_ENGINE = "console.accounts.sessions"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS

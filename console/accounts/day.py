@@ -15,9 +15,10 @@ from functools import partial
 
 import orjson
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
 from console.accounts.models import CareRules, User
+from console.common.rows import rows
 
 SERIOUS, SEVERE = 2, 3  # from here on content is hard
 MILD = 1
@@ -84,14 +85,14 @@ class Day:
 
 _DAYS = """
 WITH rules AS (
-    SELECT coalesce(max(serious_minutes), %(serious)s) AS serious, coalesce(max(severe_minutes), %(severe)s) AS severe,
-           coalesce(max(break_minutes), %(break)s) AS break, coalesce(max(break_hard_minutes), %(break_hard)s) AS break_hard,
-           coalesce(max(day_starts), %(day_starts)s) AS day_starts, coalesce(bool_and(may_avoid), true) AS may_avoid
+    SELECT coalesce(max(serious_minutes), %(serious)s::int) AS serious, coalesce(max(severe_minutes), %(severe)s::int) AS severe,
+           coalesce(max(break_minutes), %(break)s::int) AS break, coalesce(max(break_hard_minutes), %(break_hard)s::int) AS break_hard,
+           coalesce(max(day_starts), %(day_starts)s::int) AS day_starts, coalesce(bool_and(may_avoid), true) AS may_avoid
     FROM accounts_carerules
 ), clock AS (
     SELECT clock_timestamp() AS now,
-           (date_trunc('day', clock_timestamp() AT TIME ZONE %(zone)s - make_interval(hours => day_starts))
-            + make_interval(hours => day_starts)) AT TIME ZONE %(zone)s AS day
+           (date_trunc('day', clock_timestamp() AT TIME ZONE %(zone)s::text - make_interval(hours => day_starts))
+            + make_interval(hours => day_starts)) AT TIME ZONE %(zone)s::text AS day
     FROM rules
 ), seen AS (
     SELECT person.id, today.*, rest.open_at, rest.taken_at,
@@ -103,12 +104,13 @@ WITH rules AS (
                    * tstzmultirange(tstzrange(clock.day, NULL)) AS hard,
                range_agg(tstzrange(started_at, ended_at)) FILTER (WHERE sort <> 'work' AND severity >= 3)
                    * tstzmultirange(tstzrange(clock.day, NULL)) AS severe,
-               range_agg(tstzrange(started_at, ended_at + make_interval(mins => %(pause)s))) AS sessions
+               range_agg(tstzrange(started_at, ended_at + make_interval(mins => %(pause)s::int))) AS sessions
         FROM accounts_stretch WHERE user_id = person.id AND ended_at > clock.day
     ) today
     CROSS JOIN LATERAL (
         SELECT max(started_at) FILTER (WHERE ended_at IS NULL) AS open_at,
-               max(ended_at) FILTER (WHERE ended_at - started_at >= make_interval(mins => %(least)s) AND ended_at > clock.day) AS taken_at
+               max(ended_at) FILTER (WHERE ended_at - started_at >= make_interval(mins => %(least)s::int) AND ended_at > clock.day)
+                   AS taken_at
         FROM accounts_break WHERE user_id = person.id AND (ended_at IS NULL OR ended_at > clock.day)
     ) rest
 ), since AS (
@@ -130,24 +132,20 @@ FROM since CROSS JOIN rules CROSS JOIN clock LEFT JOIN accounts_preferences own 
 def days_of(user_ids: Collection[int]) -> dict[int, Day]:
     """The day of each of these people."""
     rules = CareRules()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _DAYS,
-            {
-                "users": list(user_ids), "zone": settings.TIME_ZONE, "pause": PAUSE_MINUTES, "least": BREAK_LEAST_MINUTES,
-                "serious": rules.serious_minutes, "severe": rules.severe_minutes, "break": rules.break_minutes,
-                "break_hard": rules.break_hard_minutes, "day_starts": rules.day_starts,
-            },
-        )  # fmt: skip
-        return {
-            row[0]: Day(
-                now=row[1], began=row[2], hard_s=float(row[3]), severe_s=float(row[4]), hard_since_break_s=float(row[5]),
-                working_since=row[6], last_break_at=row[7], on_break_since=row[8],
-                avoid=tuple(row[9] if isinstance(row[9], list) else orjson.loads(row[9])), lighter_until=row[10], serious_minutes=row[11],
-                severe_minutes=row[12], break_minutes=row[13], break_hard_minutes=row[14],
-            )
-            for row in cursor.fetchall()
-        }  # fmt: skip
+    values = {
+        "users": list(user_ids), "zone": settings.TIME_ZONE, "pause": PAUSE_MINUTES, "least": BREAK_LEAST_MINUTES,
+        "serious": rules.serious_minutes, "severe": rules.severe_minutes, "break": rules.break_minutes,
+        "break_hard": rules.break_hard_minutes, "day_starts": rules.day_starts,
+    }  # fmt: skip
+    return {
+        row[0]: Day(
+            now=row[1], began=row[2], hard_s=float(row[3]), severe_s=float(row[4]), hard_since_break_s=float(row[5]),
+            working_since=row[6], last_break_at=row[7], on_break_since=row[8],
+            avoid=tuple(row[9] if isinstance(row[9], list) else orjson.loads(row[9])), lighter_until=row[10], serious_minutes=row[11],
+            severe_minutes=row[12], break_minutes=row[13], break_hard_minutes=row[14],
+        )
+        for row in rows(_DAYS, values)
+    }  # fmt: skip
 
 
 def day_of(user: User) -> Day:

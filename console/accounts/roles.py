@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group
 
+from console.common.rows import rows
+
 if TYPE_CHECKING:
     from console.accounts.models import User
 
@@ -22,6 +24,7 @@ class Role(StrEnum):
 WELLBEING = "wellbeing"  # a duty, not a role: a group that no role implies, no token carries, and not even a superuser has by itself
 PEOPLE = frozenset({Role.MODERATOR, Role.LEAD, Role.POLICY, Role.ADMIN})  # roles that are groups
 _KNOWN = "_roles"  # where they are kept on the object
+_GROUPS = "SELECT g.name FROM auth_group g JOIN accounts_user_groups m ON m.group_id = g.id WHERE m.user_id = %s"
 _ALSO = {Role.LEAD: frozenset({Role.MODERATOR}), Role.ADMIN: PEOPLE}
 
 
@@ -39,7 +42,7 @@ def roles_of(user: User | AbstractBaseUser | AnonymousUser) -> frozenset[Role]:
         if getattr(user, "is_superuser", False):
             known = PEOPLE
         else:
-            names = set(user.groups.values_list("name", flat=True)) if hasattr(user, "groups") else set()
+            names = {name for (name,) in rows(_GROUPS, [user.pk])} if hasattr(user, "groups") else set()
             known = with_implied({role for role in PEOPLE if role.value in names})
         setattr(user, _KNOWN, known)
     return known

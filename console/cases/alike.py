@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from console.accounts.models import User
 from console.cases.limits import serve_limits
 from console.cases.models import Case
+from console.common.rows import first, rows
 from console.intake.models import Item
 from console.scores.models import Fingerprint
 from scoring.alike import ALIKE, similarity
@@ -81,7 +82,7 @@ def together(case: Case, user: User, *, source_id: int | None = None) -> Togethe
 
 
 def _near(case: Case, asked: dict[str, Any]) -> list[Partner]:
-    own = Fingerprint.objects.filter(item_id=case.item_id).first()
+    own = first(Fingerprint, "WHERE t.item_id = %s", [case.item_id])
     if own is None:
         return []
     with transaction.atomic(), connection.cursor() as cursor:
@@ -100,8 +101,6 @@ def _near(case: Case, asked: dict[str, Any]) -> list[Partner]:
 def _of_author(item: Item, asked: dict[str, Any]) -> list[Partner]:
     if not item.actor_id:
         return []
-    with connection.cursor() as cursor:
-        cursor.execute(_AUTHOR, {**asked, "of_source": item.source_id, "actor": item.actor_id, "most": MOST_AUTHOR})
-        found = cursor.fetchall()
+    found = rows(_AUTHOR, {**asked, "of_source": item.source_id, "actor": item.actor_id, "most": MOST_AUTHOR})
     # Asked for in the statement, the kind would tempt the planner to an index that holds every item of it.
     return [Partner(case_id=case_id, actor_id=actor_id) for case_id, actor_id, kind in found if kind == item.kind]

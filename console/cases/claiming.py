@@ -6,30 +6,33 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
 
-from console.accounts.models import User
+from console.accounts.models import Source, User
 from console.cases.hints import TOP, hint_for, hint_forget, hint_learn
 from console.cases.limits import WORST, serve_limits
-from console.cases.models import Claim, Queue
+from console.cases.models import Case, Claim, Queue
+from console.common.rows import columns, read_joined, row
+from console.intake.models import Item
 from scoring.registry import KINDS
 
 LIGHT = [kind.name for kind in KINDS.values() if not kind.weighs]
-_TAKE = """
+_TAKE = f"""
 ), taken AS (
     UPDATE cases_case c SET state = 'claimed', lease_token = c.lease_token + 1
-    FROM next WHERE c.id = next.id RETURNING c.id, c.item_id, c.lease_token, c.priority, c.assigned_to_id
+    FROM next WHERE c.id = next.id RETURNING c.*
 ), held AS (
     INSERT INTO cases_claim (case_id, reviewer_id, token, state, lease_until, ahead, evidence_seen)
     SELECT id, %(reviewer)s, lease_token, 'open', clock_timestamp() + make_interval(secs => %(seconds)s), %(ahead)s,
            EXISTS (SELECT 1 FROM cases_claim seen WHERE seen.case_id = taken.id AND seen.reviewer_id = %(reviewer)s AND seen.evidence_seen)
     FROM taken
-    RETURNING id
+    RETURNING *
 ), noted AS (
     INSERT INTO audit_auditrow (actor, verb, subject, item_id, data, prev_hash, hash)
     SELECT %(actor)s, %(verb)s, 'case:' || id, item_id, jsonb_build_object('token', lease_token), '', '' FROM taken
 )
-SELECT held.id, taken.priority, taken.assigned_to_id IS NOT NULL FROM held, taken
+SELECT {columns(Claim, "held")}, {columns(Case, "taken")}, {columns(Queue, "q")}, {columns(Item, "i")}, {columns(Source, "s")}
+FROM held, taken JOIN cases_queue q ON q.id = taken.queue_id JOIN intake_item i ON i.id = taken.item_id
+     JOIN accounts_source s ON s.id = i.source_id
 """
 # What is served to whom. Assigned to somebody: to that person first, and to nobody else.
 _SERVED = """
@@ -73,16 +76,14 @@ def case_claim_next(
     }  # fmt: skip
     key = (queue.pk, is_lead, source_id, limits)
     hint = hint_for(key)
-    found = _take(_CLAIM_NEXT, reviewer, is_lead, ahead, {**only, "hint": hint})
-    if found is None and hint < TOP:
+    claim = _take(_CLAIM_NEXT, reviewer, is_lead, ahead, {**only, "hint": hint})
+    if claim is None and hint < TOP:
         hint_forget(key)
-        found = _take(_CLAIM_NEXT, reviewer, is_lead, ahead, {**only, "hint": TOP})
-    if found is None:
-        return None
-    claim_id, priority, assigned = found
-    if not assigned:  # an assigned one is served first wherever it stands, and says nothing of where the others end
-        hint_learn(key, priority)
-    return claim_get(claim_id, reviewer)
+        claim = _take(_CLAIM_NEXT, reviewer, is_lead, ahead, {**only, "hint": TOP})
+    # One that is assigned is served first wherever it stands, and says nothing of where the others end.
+    if claim is not None and claim.case.assigned_to_id is None:
+        hint_learn(key, claim.case.priority)
+    return claim
 
 
 def case_claim_one(
@@ -91,19 +92,22 @@ def case_claim_one(
     """Hold this very case, if it waits and the reviewer may have it. The cap of the day holds here too, but for a case that they
     take back (`undone`): they decided it, and must be able to put it right."""
     cap = WORST if undone else serve_limits(reviewer).cap
-    found = _take(_CLAIM_ONE, reviewer, is_lead, ahead, {"case": case_id, "cap": cap, "light": LIGHT})
-    return claim_get(found[0], reviewer) if found else None
+    return _take(_CLAIM_ONE, reviewer, is_lead, ahead, {"case": case_id, "cap": cap, "light": LIGHT})
 
 
-def _take(sql: str, reviewer: User, is_lead: bool, ahead: bool, which: dict[str, Any]) -> tuple[int, float, bool] | None:
+def _take(sql: str, reviewer: User, is_lead: bool, ahead: bool, which: dict[str, Any]) -> Claim | None:
+    """The new claim with its case, item and queue, all from the one statement."""
     values: dict[str, Any] = {
         **which, "reviewer": reviewer.pk, "lead": is_lead, "actor": actor_of(reviewer), "ahead": ahead,
         "verb": "case.fetched" if ahead else "case.claimed", "seconds": lease_seconds(ahead=ahead),
     }  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        row: tuple[int, float, bool] | None = cursor.fetchone()
-    return row
+    found = row(sql, values)
+    if found is None:
+        return None
+    claim: Claim
+    claim, case, queue, item, source = read_joined(found, Claim, Case, Queue, Item, Source)
+    claim.reviewer, claim.case, case.queue, case.item, item.source = reviewer, case, queue, item, source
+    return claim
 
 
 def claim_get(claim_id: int, reviewer: User) -> Claim:

@@ -11,6 +11,7 @@ from django.db import DataError, connection, transaction
 
 from console.accounts.models import User
 from console.common.errors import Invalid
+from console.common.rows import row
 
 LARGEST = 64 * 1024
 _STRANGE = "It holds what cannot be stored."
@@ -37,8 +38,6 @@ def draft_keep(*, case_id: UUID, person: User, data: Mapping[str, Any]) -> None:
 
 
 def draft_of(*, case_id: UUID, person: User) -> dict[str, Any] | None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT data FROM cases_draft WHERE case_id = %s AND person_id = %s", [case_id, person.pk])
-        row = cursor.fetchone()
-    found = orjson.loads(row[0]) if row else None
+    kept = row("SELECT data FROM cases_draft WHERE case_id = %s AND person_id = %s", [case_id, person.pk])
+    found = orjson.loads(kept[0]) if kept else None
     return found if isinstance(found, dict) else None

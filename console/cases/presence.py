@@ -8,6 +8,7 @@ from django.db import connection
 
 from console.accounts.models import User
 from console.cases.models import Presence
+from console.common.rows import rows
 
 PRESENT_SECONDS = 45  # three missed signs of life
 _SEEN = """
@@ -36,6 +37,5 @@ def presence_end(*, case_id: UUID, person: User) -> None:
 
 def others_present(*, case_id: UUID, person: User) -> list[User]:
     """Who else has the case on the screen or holds it, latest first."""
-    with connection.cursor() as cursor:
-        cursor.execute(_OTHERS, {"case": case_id, "person": person.pk, "secs": PRESENT_SECONDS})
-        return [User(id=pk, username=name, first_name=first, last_name=last) for pk, name, first, last in cursor.fetchall()]
+    here = rows(_OTHERS, {"case": case_id, "person": person.pk, "secs": PRESENT_SECONDS})
+    return [User(id=pk, username=name, first_name=first, last_name=last) for pk, name, first, last in here]

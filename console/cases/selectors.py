@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from console.accounts.models import User
 from console.accounts.roles import Role, user_has_role
-from console.cases.models import Case, Claim, Queue, Tally
+from console.cases.models import Case, Claim, Queue
+from console.common.rows import columns, read, row
 from scoring.queueing import DEFAULT_SECONDS, Load, people_needed
 from scoring.registry import KINDS
 
@@ -166,15 +167,32 @@ def cases_viewed(queue: Queue, view: str, user: User, limit: int = 10) -> Sequen
 AHEAD_AT_MOST = 1000
 
 
-def cases_ahead(case: Case) -> int:
-    """How many of its queue stand before it; counted to AHEAD_AT_MOST."""
-    ahead = Case.objects.filter(queue=case.queue_id, state=Case.State.WAITING, priority__gt=case.priority)
-    return ahead.order_by("-priority").values("pk")[:AHEAD_AT_MOST].count()
+_PLACE = f"""
+SELECT (SELECT count(*) FROM (
+           SELECT FROM cases_case WHERE queue_id = %(queue)s AND state = 'waiting' AND priority > %(priority)s::float8
+           ORDER BY priority DESC LIMIT {AHEAD_AT_MOST}) before),
+       (SELECT coalesce(sum(waiting), 0)::int8 FROM cases_tally WHERE queue_id = %(queue)s)
+"""
 
 
-def waiting_in(queue: Queue) -> int:
-    """How many wait in a queue."""
-    return int(Tally.objects.filter(queue=queue).aggregate(waiting=Sum("waiting"))["waiting"] or 0)
+def place_of(case: Case) -> tuple[int, int]:
+    """How many of its queue stand before it, counted to AHEAD_AT_MOST; and how many wait there."""
+    ahead, waiting = row(_PLACE, {"queue": case.queue_id, "priority": case.priority}) or (0, 0)
+    return ahead, waiting
+
+
+_ONE_FOR = f"""
+SELECT {columns(Queue, "q")} FROM cases_queue q WHERE q.slug = %(slug)s AND q.archived_at IS NULL
+  AND (%(every)s OR NOT EXISTS (SELECT FROM cases_queue_groups g WHERE g.queue_id = q.id)
+       OR EXISTS (SELECT FROM cases_queue_groups g JOIN accounts_user_groups m ON m.group_id = g.group_id
+                  WHERE g.queue_id = q.id AND m.user_id = %(user)s))
+"""
+
+
+def queue_named(user: User, slug: str) -> Queue | None:
+    """The queue of this name, if this person may work in it: queues_for() for one, as every claim asks it."""
+    found = row(_ONE_FOR, {"slug": slug, "user": user.pk, "every": user.is_superuser})
+    return read(Queue, found) if found else None
 
 
 def open_claim(case: Case) -> Claim | None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
@@ -21,6 +21,7 @@ from console.cases.holding import Hold, claim_close
 from console.cases.limits import serve_limits, weighs
 from console.cases.models import Case, Claim, Queue
 from console.common.errors import Conflict
+from console.common.rows import row
 
 AHEAD = 2
 Instead = Callable[[bool], Claim | None]  # given whether it is ahead of its turn: a claim in place of the next, or None
@@ -29,8 +30,8 @@ Instead = Callable[[bool], Claim | None]  # given whether it is ahead of its tur
 @contextmanager
 def _in_turn(reviewer: User) -> Iterator[None]:
     """One after the other for each person: two tabs together do not hold more than one."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('cases.serving'), %s::int)", [reviewer.pk])
+    with transaction.atomic():
+        row("SELECT pg_advisory_xact_lock(hashtext('cases.serving'), %s::int)", [reviewer.pk])
         yield
 
 
@@ -119,10 +120,8 @@ def holds_together(*, case_ids: Collection[UUID], reviewer: User) -> None:
 
 def _has_any(reviewer: User) -> bool:
     """Most who ask for a case hold none: one look into an index tells, and the rest is not asked."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM cases_claim WHERE reviewer_id = %s AND state = 'open')", [reviewer.pk])
-        row = cursor.fetchone()
-    return bool(row and row[0])
+    found = row("SELECT EXISTS (SELECT FROM cases_claim WHERE reviewer_id = %s AND state = 'open')", [reviewer.pk])
+    return bool(found and found[0])
 
 
 def _kept(held: QuerySet[Claim], reviewer: User) -> list[Claim]:

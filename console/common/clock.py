@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import connection
 from django.db.models import DateTimeField, Func
+
+from console.common.rows import row
 
 
 class ClockNow(Func):
@@ -17,8 +18,7 @@ class ClockNow(Func):
 
 
 def db_now() -> datetime:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        row = cursor.fetchone()
-    now: datetime = row[0]
+    found = row("SELECT clock_timestamp()", ())
+    assert found is not None
+    now: datetime = found[0]
     return now

@@ -15,6 +15,7 @@ from console.cases.models import Case, Claim
 from console.cases.selectors import verdict_first
 from console.common.clock import db_now
 from console.common.errors import Unavailable
+from console.common.rows import first
 from console.insights.related import related_items
 from console.insights.sealed import as_seen, sealed_cases
 from console.intake.history import scoring_items
@@ -89,14 +90,17 @@ def sentence_shown(case: Case, *, revealed: bool) -> str:
     return case.sentence if revealed or case.reason != "rule" else BY_RULE
 
 
-def item_blocks(item: Item, score: Score | None, *, latest: Score | None = None) -> Sequence[Block]:
+def item_blocks(
+    item: Item, score: Score | None, *, latest: Score | None = None, figures: Mapping[str, float] | None = None
+) -> Sequence[Block]:
     """The item's card; without `score` nothing of the machine's opinion is in it. Of the `latest` score only what was measured
     of the world is told, and what was read from the item's files: percentiles, a look-up, words on the screen."""
     kind, told = get_kind(item.kind), latest or score
     bare = scoring_items([item])[0]
     measured = {name: told.signals[name] for name in kind.observed if name in told.signals} if told else {}
     measured |= ((told.extra or {}).get("measured") or {}) if told else {}
-    around = Around(related=related_items(item, bare, kind), measured=measured, figures=_figures(item.kind), now=db_now())
+    figures = _figures(item.kind) if figures is None else figures
+    around = Around(related=related_items(item, bare, kind), measured=measured, figures=figures, now=db_now())
     return kind.card(replace(bare, around=around), scored_of(score))
 
 
@@ -112,9 +116,9 @@ def case_open(*, case: Case, claim: Claim | None) -> CaseScreen:
     case, item = as_seen(case)
     allowed = not case.blind
     shown = allowed and claim is not None and claim.evidence_seen and not claim.ahead
-    score = item.scores.order_by("-pk").first()
+    score = first(Score, "WHERE t.item_id = %s ORDER BY t.id DESC LIMIT 1", [item.pk])
     version, document = active_policy(item.kind)
-    blocks = item_blocks(item, score if shown else None, latest=score)
+    blocks = item_blocks(item, score if shown else None, latest=score, figures=document.figures)
     return CaseScreen(
         case=case, claim=claim, item=item, kind=get_kind(item.kind), blocks=blocks, policy=document, policy_version=version,
         sentence=sentence_shown(case, revealed=shown), evidence_shown=shown, evidence_allowed=allowed,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from functools import lru_cache
 
 from django.db.models import QuerySet
 
 from console.common.errors import NotFound, Unavailable
+from console.common.rows import row
 from console.policies.models import Policy, PolicyVersion
 from scoring.policy import PolicyDocument
 
@@ -15,15 +17,25 @@ from scoring.policy import PolicyDocument
 def active_policy(kind: str) -> tuple[PolicyVersion, PolicyDocument]:
     """The version in force and its document. Raises Unavailable when the kind has none.
 
-    The version is read each time (one indexed row), so an activation counts at once in every process; the document,
-    which never changes, is parsed once for each checksum.
+    Which version it is, is read each time (one indexed row), so an activation counts at once in every process; the version and
+    its document, which never change, are read once.
     """
-    version = (
-        PolicyVersion.objects.filter(policy__kind=kind, state=PolicyVersion.State.ACTIVE).select_related("policy").defer("document").first()
-    )
-    if version is None:
+    found = row(_ACTIVE, [kind])
+    if found is None:
         raise Unavailable(f"There is no active policy for {kind}.", code="no_policy")
-    return version, _documents.get(version)
+    version = _version(*found)
+    return copy(version), _documents.get(version)
+
+
+_ACTIVE = """
+SELECT v.id, v.checksum FROM policies_policyversion v JOIN policies_policy p ON p.id = v.policy_id WHERE p.kind = %s AND v.state = 'active'
+"""
+
+
+@lru_cache(maxsize=128)
+def _version(version_id: int, checksum: str) -> PolicyVersion:
+    """One that is active: nothing of it changes while it is. The checksum tells it from one of another database with its number."""
+    return PolicyVersion.objects.select_related("policy").defer("document").get(pk=version_id)
 
 
 def active_policies() -> dict[str, PolicyDocument]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_POST
 
 from console import flow
 from console.cases import serving
 from console.cases.models import Claim
-from console.cases.selectors import queues_for
+from console.cases.selectors import queue_named
 from console.common.errors import Invalid
 from console.ui.access import page_for, person
 from console.ui.case_drawing import REVIEWERS, is_lead, screen_of
@@ -24,7 +23,9 @@ from console.ui.screen import seconds_until
 def ahead(request: HttpRequest, slug: str) -> JsonResponse:
     """At most two, first what comes first. `have` names the claims that the page has in memory: these are not drawn again."""
     user = person(request)
-    queue = get_object_or_404(queues_for(user), slug=slug)
+    queue = queue_named(user, slug)
+    if queue is None:
+        raise Http404(f"There is no queue {slug}.")
     claims = flow.cases_fetch_ahead(queue=queue, reviewer=user, is_lead=is_lead(user))
     have = set(request.POST.getlist("have"))
     return JsonResponse({"ahead": [_one(request, claim, have) for claim in claims]})

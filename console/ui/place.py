@@ -7,7 +7,7 @@ from django.utils import timezone
 from console.accounts.models import User
 from console.cases.models import Case
 from console.cases.priority import ASKED_FOR
-from console.cases.selectors import AHEAD_AT_MOST, cases_ahead, waiting_in
+from console.cases.selectors import AHEAD_AT_MOST, place_of
 from console.ui.words import in_ten, span_words
 
 ORDINALS = ("First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "Eighth", "Ninth", "Tenth")
@@ -22,8 +22,8 @@ def place_sentence(case: Case, *, user: User, revealed: bool) -> str:
 
 
 def _stands(case: Case) -> str:
-    ahead = cases_ahead(case)
-    waiting = max(waiting_in(case.queue) + (case.state == Case.State.CLAIMED), ahead + 1)
+    ahead, waiting = place_of(case)
+    waiting = max(waiting + (case.state == Case.State.CLAIMED), ahead + 1)
     if ahead >= AHEAD_AT_MOST:
         return f"After more than {AHEAD_AT_MOST:,} of {waiting:,}"
     return f"{ORDINALS[ahead] if ahead < len(ORDINALS) else f'Number {ahead + 1:,}'} of {waiting:,}"

@@ -8,8 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 from django.db.models.functions import Now
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from console.accounts.models import User
 from console.accounts.roles import user_has_role
 from console.cases.models import Case, Claim, Queue
-from console.cases.selectors import VIEWS, QueueRow, cases_viewed, queue_overview, queues_for, queues_led_by
+from console.cases.selectors import VIEWS, QueueRow, cases_viewed, queue_named, queue_overview, queues_led_by
 from console.cases.transfers import transfers_of
 from console.common.errors import Conflict
 from console.insights.sealed import as_seen
@@ -159,7 +159,10 @@ def _chosen(request: HttpRequest, lines: list[Line]) -> Line | None:
 
 
 def _queue(request: HttpRequest, slug: str) -> Queue:
-    return get_object_or_404(queues_for(person(request)), slug=slug)
+    found = queue_named(person(request), slug)
+    if found is None:
+        raise Http404(f"There is no queue {slug}.")
+    return found
 
 
 @require_safe

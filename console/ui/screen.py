@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from console.accounts.models import User
 from console.cases.models import Case, Claim
+from console.common.rows import first
 from console.insights.screen import CaseScreen, case_open
 from console.policies.selectors import document_of
 from console.ui.account_history import account_history
@@ -78,12 +79,11 @@ def reason_options(document: PolicyDocument) -> list[Clause]:
 
 
 def undo_offer(user: User) -> UndoOffer | None:
-    last = Verdict.objects.select_related("item").filter(reviewer=user).order_by("-created_at").first()
-    if last is None or last.state != Verdict.State.GIVEN:
+    newest = first(Verdict, "WHERE t.reviewer_id = %s ORDER BY t.created_at DESC LIMIT 1", [user.pk])
+    if newest is None or newest.state != Verdict.State.GIVEN or seconds_until(newest.undo_until) <= 0:
         return None
+    last = Verdict.objects.select_related("item").get(pk=newest.pk)
     seconds = seconds_until(last.undo_until)
-    if seconds <= 0:
-        return None
     sentence, address = f"Last one: {outcome_word(last)}", reverse("ui:undo", args=[last.pk])
     if last.batch_id:
         many = Verdict.objects.filter(batch=last.batch_id, state=Verdict.State.GIVEN).count()
