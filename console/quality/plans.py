@@ -12,6 +12,7 @@ from console.accounts.models import User
 from console.audit.services import audit_append
 from console.cases.models import Case, Queue
 from console.common.errors import Invalid
+from console.common.rows import first
 from console.quality.models import LARGEST_SHARE, CheckPlan
 
 SHARES = ("second_share", "gold_share", "gold_share_new", "blind_share")
@@ -23,7 +24,7 @@ def luck() -> float:
 
 
 def plan_of(queue_id: int) -> CheckPlan | None:
-    return CheckPlan.objects.filter(queue_id=queue_id).first()
+    return first(CheckPlan, "WHERE t.queue_id = %s", [queue_id])
 
 
 def plans_ensure_defaults() -> None:

@@ -105,6 +105,11 @@ def outcome_word(verdict: Verdict) -> str:
     return f"{kind.words.enforced}{more}".lower()
 
 
+def policy_parts(document: PolicyDocument) -> dict[str, Any]:
+    """What may be chosen under a policy."""
+    return {"reasons": reason_options(document), "actions": action_options(document), "durations": DURATIONS}
+
+
 def case_context(case: Case, claim: Claim | None, user: User, holder: Claim | None = None) -> dict[str, Any]:
     """Context of cases/screen.html. Without `claim` the case is shown to read only."""
     screen: CaseScreen = case_open(case=case, claim=claim)
@@ -116,8 +121,7 @@ def case_context(case: Case, claim: Claim | None, user: User, holder: Claim | No
         "screen": screen, "case": screen.case, "claim": claim, "item": screen.item, "kind": screen.kind, "words": screen.kind.words,
         "holder": holder, "history": account_history(screen.item), "likely": _likely(screen),
         "content": screen.area("content"), "context": screen.area("context"), "evidence": screen.area("evidence"),
-        "reasons": reason_options(screen.policy), "skip_reasons": SKIP_REASONS,
-        "actions": action_options(screen.policy), "durations": DURATIONS,
+        "skip_reasons": SKIP_REASONS,
         "asking": [ActionOption(name=a, title=action_title(a)) for a in screen.policy.asking], "lease_left": left, "lease_total": total,
         "lease_share": left / total if total else 0, "undo": None if ahead else undo_offer(user),
         "limit_seconds": limit_of(case),

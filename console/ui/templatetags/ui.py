@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django import template
@@ -25,6 +26,7 @@ _SVG = '<svg class="icon {}" viewBox="0 0 20 20" aria-hidden="true"><path d="{}"
 
 
 @register.simple_tag
+@cache
 def icon(name: str, tone: str = "") -> SafeString:
     """`{% icon "allow" %}`; a name from icons.py. Always beside a word, so hidden from readers."""
     return format_html(_SVG, tone, ICONS[name])
