@@ -8,6 +8,7 @@ TORCH := $(shell grep '^torch==' requirements.lock)
 TORCH_FROM = $(if $(TORCH_INDEX_URL),--index-url $(TORCH_INDEX_URL))
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 PYTEST_ARGS ?=
+TEST_WORKERS ?= 2
 export PIP_ROOT_USER_ACTION = ignore
 
 .PHONY: run test lint bench soak screenshots clean lock install install-test system browser
@@ -15,10 +16,10 @@ export PIP_ROOT_USER_ACTION = ignore
 run: install system ## everything, at http://127.0.0.1:$PORT
 	@exec $(BIN)/python manage.py up $(UP_ARGS)
 
-test: install-test system browser ## lint, types, then the whole suite
+test: install-test system browser ## lint, types, then the whole suite, in TEST_WORKERS processes
 	@status=0; \
 	$(MAKE) --no-print-directory lint || status=$$?; \
-	$(BIN)/python -m pytest $(PYTEST_ARGS) || status=$$?; \
+	$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile $(PYTEST_ARGS) || status=$$?; \
 	exit $$status
 
 lint: install ## ruff and mypy --strict

@@ -9,7 +9,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
-if "DATABASE_URL" not in os.environ and "SECOND_LOOK_TEST_HOME" not in os.environ:
+# Each worker of pytest-xdist has a home of its own; the programs that a test starts share that of the test.
+if "DATABASE_URL" not in os.environ and os.environ.get("SECOND_LOOK_TEST_OF") != os.environ.get("PYTEST_XDIST_WORKER", ""):
+    os.environ["SECOND_LOOK_TEST_OF"] = os.environ.get("PYTEST_XDIST_WORKER", "")
     os.environ["SECOND_LOOK_TEST_HOME"] = os.environ["SECOND_LOOK_HOME"] = tempfile.mkdtemp(prefix="second-look-test-")
     # A server that runs as another user must be able to reach its data.
     Path(os.environ["SECOND_LOOK_HOME"]).chmod(0o755)

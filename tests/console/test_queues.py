@@ -25,7 +25,7 @@ from console.cases.upkeep import cases_urge, tally_add_up
 from console.common.errors import Conflict, Invalid
 from console.flow import item_report, item_viewed
 from console.flow.measure import queues_measure
-from scoring.queueing import draw_of, key_of, urgent_key
+from scoring.queueing import key_of, urgent_key
 from tests.console.ui_forms import give_score
 
 Waiting = Callable[..., Case]
@@ -137,9 +137,15 @@ def test_followers_of_the_account_count_for_the_place(waiting: Waiting) -> None:
     assert waiting("One.", actor={"id": "a", "followers": 1_000_000}).place["rate"] > 1000
 
 
-def test_who_was_placed_by_chance_is_noted_and_never_later_than_its_value(waiting: Waiting) -> None:
-    case = waiting()
-    assert case.explored == (draw_of(str(case.pk)) is not None)
+def test_who_was_placed_by_chance_is_noted_and_never_later_than_its_value(waiting: Waiting, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = waiting("One.")
+    monkeypatch.setattr("console.cases.priority.draw_of", lambda case_id: 1.0)
+    chosen = waiting("Two.")
+    monkeypatch.setattr("console.cases.priority.draw_of", lambda case_id: 0.0)
+    unlucky = waiting("Three.")
+    assert (usual.explored, chosen.explored, unlucky.explored) == (False, True, True)
+    assert chosen.rank == 1.0
+    assert unlucky.rank == usual.rank
 
 
 def test_the_counts_are_the_sums_of_what_the_trigger_noted(waiting: Waiting, german: Queue, rita: User, lena: User) -> None:
