@@ -109,7 +109,8 @@ def _by_thresholds(item: Item, score: Score, policy: PolicyDocument, certified: 
     if policy.automation != "off":
         outcome, label = _compare(score, active)
     compared = _compared(score, active)
-    reason, sentence = "threshold", _chance(score, label)
+    reason = "certified" if policy.automation == "certified" else "threshold"  # a mark that is proven, or one that somebody chose
+    sentence = _chance(score, label)
     if outcome == "allow" and item.reports > 0:
         outcome, reason, sentence = "review", "reports", _reported(item.reports)
     elif outcome == "review":

@@ -128,7 +128,7 @@ class Decision:
     """What policy says to do with a score."""
 
     outcome: Outcome
-    reason: str  # code: "rule", "match", "threshold", "uncertain", "no_score", "not_certified", "detector_failed"
+    reason: str  # code: "rule", "match", "certified", "threshold", "uncertain", "no_score", "not_certified", "detector_failed"
     sentence: str  # the reason in words, for people
     action: str | None = None
     clause: str | None = None

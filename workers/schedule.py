@@ -32,6 +32,8 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "vectors": _every(5, "vectors", queue="light"),
     "measure-checks": _every(3600, "measure_checks"),
     "watch": _every(300, "watch", queue="light"),
+    "certificates": _every(30, "certificates"),
+    "audits": _every(1800, "audits"),
     "tidy": _every(3600, "tidy"),
     **{f"canary-{lane}": _every(15, "canary", queue=lane, args=(lane,)) for lane in (*LANES, "sweep")},
 }

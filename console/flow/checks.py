@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 
 from console.accounts.models import User
 from console.audit.services import audit_append
+from console.automation.models import Sample
 from console.cases.claiming import actor_of
 from console.cases.models import Skip
 from console.common.clock import db_now
@@ -102,9 +103,27 @@ def _settle_contest(check: Check) -> bool:
     return True
 
 
+def _settle_audit(check: Check) -> bool:
+    """What was said blind is a label whatever comes of it. Where it differs from what the machine put in force, a lead decides."""
+    answer = _answer_of(check)
+    said = Sample.objects.select_related("decision").get(check_case=check).decision
+    reasons = [said.clause] if said.clause else []
+    same = said.outcome == answer.outcome and same_reasons(said.outcome, reasons, answer.clauses)
+    if not check_close(check=check, result=Check.Result.SAME if same or said.outcome == "review" else Check.Result.OTHER):
+        return False
+    _labels_put(check, answer, _form_of(answer), source="audit")
+    if not same and said.automated and said.state == Decision.State.EFFECTIVE:
+        case = check.case
+        check_open(
+            purpose=Check.Purpose.ADJUDICATE, item=check.item, queue=case.queue, severity=max(case.severity, answer.severity),
+            label=case.label, probability=1.0, about=answer, parent=check,
+        )  # fmt: skip
+    return True
+
+
 _SETTLE: dict[str, Callable[[Check], bool]] = {
     Check.Purpose.GOLD: _settle_gold, Check.Purpose.SECOND: _settle_second, Check.Purpose.ADJUDICATE: _settle_adjudication,
-    Check.Purpose.CONTEST: _settle_contest,
+    Check.Purpose.CONTEST: _settle_contest, Check.Purpose.AUDIT: _settle_audit,
 }  # fmt: skip
 
 

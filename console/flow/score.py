@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
 
 from console.audit.services import Entry, audit_append_many
+from console.automation.marks import certified_marks
 from console.cases import services as cases
-from console.cases.models import Case
-from console.cases.routing import router_load
+from console.cases.models import Case, Queue
+from console.cases.routing import Router, router_load
 from console.common.clock import db_now
 from console.common.jobs import Claimed, jobs_done
 from console.common.outbox import outbox_put_many
 from console.enforcement.services import enforcement_apply
 from console.enforcement.statements import statement_of_reasons
 from console.flow.alike import fingerprint_of
+from console.flow.audits import audits_draw, audits_open
 from console.flow.choose import Answers, answers_for
 from console.flow.effect import events_of
 from console.insights.search.rows import Reading, reading_of, search_put
@@ -88,9 +91,10 @@ def _write(
         (fresh[items[i].pk], replace(asked[i], reports=fresh[items[i].pk].reports), answer.scored)
         for i, answer in zip(mine, given, strict=True)
     ]
+    marks = certified_marks(items[0].kind, policy[1])
     _settle(
         [
-            Settled(item=item, asked=ask, scored=score, row=row, decided=decide(ask, score, policy[1]))
+            Settled(item=item, asked=ask, scored=score, row=row, decided=decide(ask, score, policy[1], certified=marks.get(score.model)))
             for (item, ask, score), row in zip(known, rows, strict=True)
         ],
         policy,
@@ -122,6 +126,7 @@ def _settle(settled: Sequence[Settled], policy: tuple[PolicyVersion, PolicyDocum
     router, now = router_load(kind), db_now()
     decisions: list[Decision] = []
     opened: list[Case] = []
+    of_item: dict[UUID, Case] = {}
     entries: list[Entry] = []
     for one in settled:
         item, row, facts = one.item, one.row, facts_of(one.decided)
@@ -142,14 +147,15 @@ def _settle(settled: Sequence[Settled], policy: tuple[PolicyVersion, PolicyDocum
                 now=now, label=facts.label,
             )  # fmt: skip
             opened.append(case)
+            of_item[item.pk] = case
             data = {"reason": facts.reason, **routed.told()}
             entries.append(Entry(actor=actor, verb="case.opened", subject=f"case:{case.pk}", data=data, **about))
     cases_blind(opened)
+    samples = audits_draw(kind, decisions, of_item)
     Decision.objects.bulk_create(decisions)
     Case.objects.bulk_create(opened)
-    router.keep_faults()
     bar_owners([case.pk for case in opened])
-    waiting = {case.item_id for case in opened}
+    waiting = set(of_item)
     Item.objects.filter(pk__in=waiting).update(status=Item.Status.IN_REVIEW)
     done = [decision for decision in decisions if decision.item_id not in waiting]
     Item.objects.filter(pk__in=[d.item_id for d in done]).update(status=Item.Status.DECIDED)
@@ -157,6 +163,13 @@ def _settle(settled: Sequence[Settled], policy: tuple[PolicyVersion, PolicyDocum
     audit_append_many(entries)
     for decision in done:
         enforcement_apply(decision)
+    audits_open(samples, {one.item.pk: partial(_route, router, one) for one in settled})
+    router.keep_faults()
+
+
+def _route(router: Router, one: Settled) -> Queue:
+    severity = max(one.decided.severity, one.item.severity_hint)
+    return router.route(item=one.item, asked=one.asked, score=one.scored, severity=severity).queue
 
 
 @transaction.atomic

@@ -90,6 +90,7 @@ class Check(models.Model):
         ADJUDICATE = "adjudicate"  # two verdicts differ: a lead decides, blind first
         CONTEST = "contest"  # a reviewer contests a lead's review: a third person decides
         GOLD = "gold"  # the answer is known
+        AUDIT = "audit"  # drawn at random from what was decided: is the machine right? (console.automation)
 
     class State(models.TextChoices):
         OPEN = "open"
@@ -119,7 +120,9 @@ class Check(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["about"], condition=Q(purpose="second"), name="one_second_look_per_verdict"),
-            models.CheckConstraint(condition=Q(purpose__in=["second", "adjudicate", "contest", "gold"]), name="check_purpose_known"),
+            models.CheckConstraint(
+                condition=Q(purpose__in=["second", "adjudicate", "contest", "gold", "audit"]), name="check_purpose_known"
+            ),
             models.CheckConstraint(condition=Q(state__in=["open", "answered", "closed"]), name="check_state_known"),
             models.CheckConstraint(condition=Q(probability__gt=0, probability__lte=1), name="check_probability_known"),
         ]

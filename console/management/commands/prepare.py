@@ -15,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from console.automation.plans import audit_plans_ensure_defaults
 from console.cases.services import queue_ensure_defaults
 from console.insights.search.rows import missing_after
 from console.policies.services import policy_ensure_defaults
@@ -36,6 +37,7 @@ class Command(BaseCommand):
             self._collect_static()
         queue_ensure_defaults()
         plans_ensure_defaults()
+        audit_plans_ensure_defaults()
         # Nothing is certified on a new installation, so its policies leave everything but known content and hard rules to people.
         for kind in policy_ensure_defaults(automation=options["demo"]):
             which = "the demo one" if options["demo"] else "one that leaves the rest to people"

@@ -1,0 +1,275 @@
+"""Certificates: made only from even, blind audits of the model that serves; what is decided inside them; and how they end."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, transaction
+from django.db.models import F
+
+from console.accounts.models import Source, User
+from console.alerts.models import Alert
+from console.alerts.services import alert_raise
+from console.audit.models import AuditRow
+from console.automation.certificates import certificate_end, certificate_try, certificates_check, certificates_try, look_at
+from console.automation.evidence import evidence_of
+from console.automation.marks import certified_marks
+from console.automation.models import Certificate, Sample
+from console.automation.rules import rule_set, rules_of
+from console.common.errors import Conflict, Invalid
+from console.policies.models import PolicyVersion
+from console.policies.selectors import active_policy, document_of
+from console.quality.models import Reliability
+from console.scores.models import Decision
+from console.training.models import ModelVersion
+from console.verdicts.models import Verdict
+from tests.console.automation import MODEL, audited, automation, limit, plan_all, receive
+
+CALM = "0.01"
+ENOUGH = 64  # without one wrong, for a limit of 5 % at the first look
+
+
+@pytest.fixture(autouse=True)
+def serving(ready: None) -> ModelVersion:
+    """The model whose scores the tests write."""
+    ModelVersion.objects.filter(kind="review", state="champion").update(version=MODEL.partition("@")[2])
+    plan_all()
+    return ModelVersion.objects.get(kind="review", state="champion")
+
+
+def decide_again(shop: Source, text: str) -> Decision:
+    (item,) = receive(shop, [text])
+    return Decision.objects.get(item=item)
+
+
+@pytest.fixture
+def certificate(shop: Source, rita: User, ada: User) -> Certificate:
+    automation("certified")
+    audited(shop, rita, [CALM] * ENOUGH)
+    made = certificate_try(rule_id=limit(ada).pk, user=ada)
+    assert made is not None
+    return made
+
+
+def test_before_a_certificate_people_decide(shop: Source) -> None:
+    automation("certified")
+    first = decide_again(shop, CALM)
+    assert (first.outcome, first.reason) == ("review", "not_certified")
+
+
+def test_audits_in_which_nothing_was_wrong_prove_a_mark(certificate: Certificate, ada: User) -> None:
+    found = certificate
+    assert (found.state, found.model, found.side, found.of, found.wrong, found.audits) == ("valid", MODEL, "allow", ENOUGH, 0, ENOUGH)
+    assert found.upper <= found.risk
+    assert found.coverage == 1.0
+    assert found.made_by == ada
+    assert AuditRow.objects.get(verb="certificate.made").data["certificate"] == found.pk
+
+
+def test_inside_it_the_machine_decides_alone_and_says_by_which_proof(certificate: Certificate, shop: Source) -> None:
+    inside = decide_again(shop, CALM)
+    assert (inside.outcome, inside.reason, inside.automated) == ("allow", "certified", True)
+    assert inside.thresholds["risk"]["allow"] == certificate.threshold
+    assert decide_again(shop, "0.7").outcome == "review"
+    automation("demo")
+    assert decide_again(shop, CALM).reason == "threshold"  # configured, and nobody certified it
+
+
+def test_one_wrong_too_many_proves_nothing_and_the_look_is_spent(shop: Source, rita: User, ada: User) -> None:
+    audited(shop, rita, [CALM] * ENOUGH, breaks=[5])
+    rule = limit(ada)
+    assert certificate_try(rule_id=rule.pk, user=ada) is None
+    rule.refresh_from_db()
+    assert (rule.looks["count"], rule.looks["audits"]) == (1, ENOUGH)
+    assert AuditRow.objects.filter(verb="certificate.not_yet").count() == 1
+    looked = look_at(rule)
+    assert looked is not None
+    assert looked.look == 2
+    assert looked.proof.limit.confidence > 0.99
+
+
+def test_it_looks_by_itself_where_audits_may_suffice_and_again_only_with_twice_as_many(shop: Source, rita: User, ada: User) -> None:
+    rule = limit(ada)
+    audited(shop, rita, [CALM] * 60)
+    assert certificates_try() == 0
+    rule.refresh_from_db()
+    assert rule.looks == {}  # too few to try
+    audited(shop, rita, [CALM] * 60, breaks=range(9))
+    assert certificates_try() == 0
+    rule.refresh_from_db()
+    assert rule.looks["count"] == 1
+    audited(shop, rita, [CALM] * 60)
+    assert certificates_try() == 0
+    rule.refresh_from_db()
+    assert rule.looks["count"] == 1
+
+
+def test_a_limit_that_nobody_set_is_off(shop: Source, rita: User, ada: User) -> None:
+    audited(shop, rita, [CALM] * 200)
+    assert certificates_try() == 0
+    assert [(row.side, row.is_on, row.pk) for row in rules_of("review")] == [("allow", False, None), ("enforce", False, None)]
+    rule = limit(ada, is_on=False)
+    with pytest.raises(Conflict):
+        certificate_try(rule_id=rule.pk)
+
+
+def test_it_enforces_one_label_by_its_own_proof(shop: Source, rita: User, ada: User) -> None:
+    automation("certified")
+    audited(shop, rita, ["0.999 harassment"] * ENOUGH, breaks=range(ENOUGH))
+    made = certificate_try(rule_id=limit(ada, "enforce", label="harassment").pk)
+    assert made is not None
+    assert decide_again(shop, "0.999 harassment").outcome == "enforce"
+    assert decide_again(shop, "0.999 spam").outcome == "review"
+    assert certificate_try(rule_id=limit(ada, "enforce", label="spam").pk) is None
+
+
+def test_another_clause_than_the_label_answers_for_is_wrong(shop: Source, rita: User, ada: User) -> None:
+    """Audited as harassment (4.4), so "spam" would have been the wrong reason to give."""
+    audited(shop, rita, ["0.999 spam"] * ENOUGH, breaks=range(ENOUGH))
+    assert certificate_try(rule_id=limit(ada, "enforce", label="spam").pk) is None
+    assert certificate_try(rule_id=limit(ada, "enforce").pk) is not None  # that it breaks some rule is proven
+
+
+@pytest.mark.parametrize("how", ["seen", "undoable", "undone", "other model", "by a rule"])
+def test_only_blind_audits_of_the_serving_model_count(how: str, shop: Source, rita: User, ada: User) -> None:
+    automation("certified")
+    audited(shop, rita, [CALM] * ENOUGH)
+    if how == "seen":
+        Verdict.objects.update(evidence_seen=True)
+    elif how == "undoable":
+        Verdict.objects.update(undo_until=F("undo_until") + timedelta(hours=1))
+    elif how == "undone":
+        Verdict.objects.update(state="undone")
+    elif how == "other model":
+        Sample.objects.update(model="review@before")
+    else:
+        Sample.objects.update(by_score=False)
+    assert certificate_try(rule_id=limit(ada).pk) is None
+
+
+def test_only_the_even_part_of_an_uneven_draw_counts(shop: Source, rita: User, ada: User) -> None:
+    audited(shop, rita, [CALM] * 80)
+    rows = list(Sample.objects.order_by("pk"))
+    Sample.objects.filter(pk=rows[0].pk).update(chance=0.5)
+    document = active_policy("review")[1]
+    found = evidence_of(kind="review", model=MODEL, label="risk", document=document)
+    assert len(found.audits) == sum(row.luck < 0.5 for row in rows)
+    assert len(found.traffic) == 80
+
+
+def test_open_audits_hold_the_window_back_and_old_ones_count_as_wrong(
+    shop: Source, rita: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    audited(shop, rita, [CALM] * ENOUGH)
+    receive(shop, [CALM])
+    document = active_policy("review")[1]
+    found = evidence_of(kind="review", model=MODEL, label="risk", document=document)
+    assert (len(found.audits), found.waiting, found.late) == (ENOUGH, 1, 0)
+    Sample.objects.update(created_at=F("created_at") - timedelta(days=8))
+    monkeypatch.setattr("console.automation.evidence.PATIENCE", timedelta(0))
+    later = evidence_of(kind="review", model=MODEL, label="risk", document=document)
+    assert (len(later.audits), later.waiting, later.late) == (ENOUGH + 1, 1, 1)
+
+
+def test_another_model_has_no_certificate_from_its_first_item_on(certificate: Certificate, shop: Source) -> None:
+    marks = certified_marks("review", active_policy("review")[1])
+    assert set(marks) == {MODEL}
+    ModelVersion.objects.filter(kind="review", state="champion").update(version="newer")
+    assert certificates_check(audits=False) == 1
+    certificate.refresh_from_db()
+    assert (certificate.state, certificate.why) == ("expired", "Another model serves now: review@newer.")
+    assert decide_again(shop, CALM).reason == "not_certified"
+
+
+def test_a_lost_band_is_told_and_found_again_it_is_cleared(certificate: Certificate, ada: User) -> None:
+    alert_raise(code="score_drift", kind="review", sentence="Scores lie higher than they did.")
+    assert certificates_check(audits=False) == 1
+    lost = Alert.objects.get(code="band_lost")
+    assert (lost.kind, lost.subject, lost.cleared_at) == ("review", "band:allow:risk", None)
+    assert "goes back to people" in lost.sentence
+    assert "Scores lie higher" in lost.sentence
+    assert AuditRow.objects.get(verb="certificate.ended").data["state"] == "expired"
+    assert certificates_try() == 0  # while it drifts nothing is certified by itself
+    assert certificate_try(rule_id=certificate.rule_id, user=ada) is not None  # somebody who looked into it may
+    lost.refresh_from_db()
+    assert lost.cleared_at is not None
+
+
+def test_it_ends_when_the_newest_audits_speak_against_it(certificate: Certificate, shop: Source, rita: User) -> None:
+    assert certificates_check() == 0
+    audited(shop, rita, [CALM] * 30, breaks=range(12))
+    assert certificates_check() == 1
+    certificate.refresh_from_db()
+    assert "audits found" in certificate.why
+    assert decide_again(shop, CALM).outcome == "review"
+
+
+def test_it_ends_with_the_clauses_and_not_with_the_marks(certificate: Certificate) -> None:
+    document = document_of(PolicyVersion.objects.get(policy__kind="review", state="active"))
+    assert set(certified_marks("review", document.model_copy(update={"thresholds": ()}))) == {MODEL}
+    assert certified_marks("review", document.model_copy(update={"clauses": document.clauses[1:]})) == {}
+
+
+def test_it_ends_by_age(shop: Source, rita: User, ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    automation("certified")
+    audited(shop, rita, [CALM] * ENOUGH)
+    monkeypatch.setattr("console.automation.certificates.LASTS", timedelta(days=-1))
+    made = certificate_try(rule_id=limit(ada).pk)
+    assert made is not None
+    assert decide_again(shop, CALM).reason == "not_certified"
+    assert certificates_check(audits=False) == 1
+    made.refresh_from_db()
+    assert "days old" in made.why
+
+
+def test_who_changes_the_limit_or_switches_it_off_takes_it_back(certificate: Certificate, ada: User, shop: Source) -> None:
+    limit(ada)
+    certificate.refresh_from_db()
+    assert certificate.state == "valid"  # the same limit again changes nothing
+    limit(ada, is_on=False)
+    certificate.refresh_from_db()
+    assert certificate.state == "withdrawn"
+    assert decide_again(shop, CALM).reason == "not_certified"
+    assert not Alert.objects.filter(code="band_lost").exists()  # a person did it, and knows
+
+
+def test_a_certificate_is_never_changed_and_ends_once(certificate: Certificate) -> None:
+    for change in ({"upper": 0.0}, {"threshold": 0.4}, {"state": "valid", "why": "x", "wrong": 3}):
+        with pytest.raises(DatabaseError, match="cannot be changed"), transaction.atomic():
+            Certificate.objects.filter(pk=certificate.pk).update(**change)
+    with pytest.raises(DatabaseError, match="cannot be deleted"), transaction.atomic():
+        certificate.delete()
+    assert certificate_end(certificate, state="withdrawn", why="Enough.")
+    assert not certificate_end(certificate, state="withdrawn", why="Again.")
+    with pytest.raises(DatabaseError, match="cannot be changed"), transaction.atomic():
+        Certificate.objects.filter(pk=certificate.pk).update(state="valid", ended_at=None)
+
+
+def test_what_auditors_miss_makes_the_limit_stricter(shop: Source, rita: User, ada: User) -> None:
+    matrix = {"allow": {"allow": 98, "4.4": 2}, "4.4": {"4.4": 80, "allow": 20}}
+    Reliability.objects.create(reviewer=rita, kind="review", answers=200, matrix=matrix)
+    audited(shop, rita, [CALM] * ENOUGH)
+    rule = limit(ada)
+    looked = look_at(rule)
+    assert looked is not None
+    assert looked.held == pytest.approx(0.05 * 0.8)
+    assert certificate_try(rule_id=rule.pk) is None
+    audited(shop, rita, [CALM] * 60)
+    rule = limit(ada, risk=0.051)  # another question, so the look before counts no more
+    assert certificate_try(rule_id=rule.pk) is not None
+
+
+@pytest.mark.parametrize(
+    ("side", "label", "values", "field"),
+    [
+        ("allow", "risk", {"risk": 0.0}, "risk"), ("allow", "risk", {"risk": 0.5}, "risk"), ("allow", "spam", {}, "label"),
+        ("enforce", "no-such", {}, "label"), ("keep", "risk", {}, "side"), ("allow", "risk", {"confidence": 0.5}, "confidence"),
+        ("allow", "risk", {"basis": "guess"}, "basis"), ("allow", "risk", {"method": "guess"}, "method"),
+    ],
+)  # fmt: skip
+def test_it_refuses_limits_that_mean_nothing(side: str, label: str, values: dict[str, Any], field: str, ada: User) -> None:
+    with pytest.raises(Invalid) as refused:
+        rule_set(kind="review", side=side, label=label, values=values, user=ada)
+    assert field in refused.value.fields
