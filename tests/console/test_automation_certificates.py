@@ -167,7 +167,6 @@ def test_open_audits_hold_the_window_back_and_old_ones_count_as_wrong(
     document = active_policy("review")[1]
     found = evidence_of(kind="review", model=MODEL, label="risk", document=document)
     assert (len(found.audits), found.waiting, found.late) == (ENOUGH, 1, 0)
-    Sample.objects.update(created_at=F("created_at") - timedelta(days=8))
     monkeypatch.setattr("console.automation.evidence.PATIENCE", timedelta(0))
     later = evidence_of(kind="review", model=MODEL, label="risk", document=document)
     assert (len(later.audits), later.waiting, later.late) == (ENOUGH + 1, 1, 1)
