@@ -7,6 +7,7 @@ from django.urls import include, path
 from console.api import (
     alerts,
     assigning,
+    automation,
     batches,
     cases,
     checks,
@@ -80,6 +81,8 @@ v1 = [
     path("models/<str:version>", training.ModelOne.as_view(), name="model"),
     path("models/<str:version>/promote", training.ModelPromote.as_view(), name="model-promote"),
     path("models/<str:version>/rollback", training.ModelRollback.as_view(), name="model-rollback"),
+    path("automation", automation.Automation.as_view(), name="automation"),
+    path("certificates", automation.Certificates.as_view(), name="certificates"),
     path("alerts", alerts.Alerts.as_view(), name="alerts"),
     path("drift", alerts.Drift.as_view(), name="drift"),
     path("slices", alerts.Slices.as_view(), name="slices"),

@@ -58,6 +58,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("Policies", "/policies/", "policy", _EVERYONE),
             Entry("Routing", "/routing/", "rule", _LEADS),
+            Entry("Automation", "/automation/", "automation", _SHAPERS),
             Entry("Models", "/models/", "models", _SHAPERS),
         ),
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from console.ui import account_pages
-from console.ui.addresses import batches, cases, checks, items, looking, media, people, queues, search, team, watch, wellbeing
+from console.ui.addresses import automation, batches, cases, checks, items, looking, media, people, queues, search, team, watch, wellbeing
 
 pages: list[URLPattern | URLResolver] = [
     *queues.pages,
@@ -20,6 +20,7 @@ pages: list[URLPattern | URLResolver] = [
     *team.pages,
     *checks.pages,
     *watch.pages,
+    *automation.pages,
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

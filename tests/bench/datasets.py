@@ -26,11 +26,21 @@ def _csv(path: Path) -> Iterator[dict[str, str]]:
         yield from csv.DictReader(handle)
 
 
-def reviews(data: Path, run: str) -> list[Row]:
+def davidson(data: Path, run: str) -> list[Row]:
     rows = []
     for r in _csv(data / "davidson_hate_offensive/train.csv"):
         labels = {"hate": int(r["label"] == "hate"), "harassment": int(r["label"] == "offensive")}
         rows.append(_review(f"{run}-{r['id']}", r["text"], labels))
+    return rows
+
+
+def youtube(data: Path, run: str) -> list[Row]:
+    rows = list(_csv(data / "youtube_spam/train.csv"))
+    return [_review(f"{run}-{r['id']}", r["text"], {"spam": int(r["label"] == "spam")}) for r in rows]
+
+
+def reviews(data: Path, run: str) -> list[Row]:
+    rows = davidson(data, run)
     for r in _csv(data / "reviews_benign_uci/train.csv"):
         rows.append(_review(f"{run}-{r['id']}", r["text"], {"hate": 0, "harassment": 0}))
     random.Random(0).shuffle(rows)
@@ -41,11 +51,16 @@ def _review(external_id: str, text: str, labels: dict[str, int]) -> Row:
     return Row(body={"kind": "review", "external_id": external_id, "payload": {"text": text}}, labels=labels)
 
 
-def chats(data: Path, run: str) -> list[Row]:
+def sms(data: Path, run: str) -> list[Row]:
     rows = []
     for r in _csv(data / "sms_spam/train.csv"):
         body = {"kind": "chat", "external_id": f"{run}-{r['id']}", "payload": {"messages": [{"sender": "a", "text": r["text"]}]}}
         rows.append(Row(body=body, labels={"spam": int(r["label"] == "spam")}))
+    return rows
+
+
+def chats(data: Path, run: str) -> list[Row]:
+    rows = sms(data, run)
     threads: dict[str, list[dict[str, str]]] = {}
     for r in _csv(data / "shopping_chat_mgshopdial/dialogues.csv"):
         threads.setdefault(r["dialogue_id"], []).append({"sender": r["sender"], "text": r["text"]})

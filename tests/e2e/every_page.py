@@ -19,6 +19,7 @@ PLAIN: dict[str, str] = {
     "checks-known": "/checks/known/", "checks-reviews": "/checks/reviews/", "checks-mine": "/checks/mine/",
     "wellbeing": "/wellbeing/", "care-rules": "/wellbeing/rules/",
     "overview": "/overview/", "alerts": "/alerts/", "audit": "/audit/", "deliveries": "/deliveries/",
+    "automation": "/automation/", "automation-kind": "/automation/review/",
     "models": "/models/", "model": "/models/review/", "schedules": "/models/review/schedules/",
     "runs": "/models/review/runs/", "run-limits": "/models/review/limits",
     "policies": "/policies/", "policy": "/policies/review/", "policy-version": "/policies/review/1/",

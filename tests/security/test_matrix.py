@@ -83,6 +83,8 @@ ROLES: dict[str, dict[str, set[str]]] = {  # who may call what; "person" roles i
     "model": {"GET": {"lead", "policy", "admin"}},
     "model-promote": {"POST": {"policy", "admin"}},
     "model-rollback": {"POST": {"admin"}},
+    "automation": {"GET": {"lead", "policy", "admin"}},
+    "certificates": {"GET": {"lead", "policy", "admin"}},
     "alerts": {"GET": {"lead", "policy", "admin"}},
     "drift": {"GET": {"lead", "policy", "admin"}},
     "slices": {"GET": {"lead", "policy", "admin"}},

@@ -1,0 +1,234 @@
+"""Automation: what the machine decides alone, by which proof, what it misses, and what it saves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from console.accounts.roles import Role, user_has_role
+from console.alerts.selectors import alerts_open
+from console.automation.certificates import BAND_LOST, certificate_end, certificate_try, certificate_valid
+from console.automation.estimates import weeks_back
+from console.automation.evidence import RISK, WINDOW, answers, auditors_of, open_audits
+from console.automation.models import AutomationRule, Basis, Certificate, Method, Side
+from console.automation.plans import audit_plan_change, audit_plan_of
+from console.automation.rules import CONFIDENCES, labels_for, rule_set
+from console.automation.workload import workload_of
+from console.common.clock import db_now
+from console.common.errors import DomainError, Invalid
+from console.flow.audits import audits_draw_more
+from console.policies.selectors import active_policy
+from console.ui.access import page_for, person
+from console.ui.automation_bands import bands_of, label_words
+from console.ui.automation_chart import chart_of, in_hundred, mark_words
+from console.ui.models_pages import kind_or_404
+from console.ui.problems import sentence_of
+from scoring.kind import Kind
+from scoring.registry import KINDS
+
+READERS = (Role.LEAD, Role.POLICY, Role.ADMIN)
+STEERERS = (Role.LEAD, Role.ADMIN)  # draw audits, give a band back to people
+HISTORY = 20
+BASIS_WORDS = {
+    Basis.DECIDED: "of what the machine decides alone",
+    Basis.CLASS: "of all there is: harm let through, or harmless items acted on",
+}
+METHOD_WORDS = {Method.SEQUENCE: "Marks one after the other", Method.BONFERRONI: "All marks at once (needs more audits)"}
+
+
+@require_safe
+@never_cache
+@page_for(*READERS)
+def index(request: HttpRequest) -> HttpResponse:
+    bands = [band for kind in KINDS.values() for band in bands_of(kind)]
+    certified = sum(band.certificate is not None for band in bands)
+    context = {"kinds": KINDS.values(), "bands": bands, "certified": certified, "lost": alerts_open(code=BAND_LOST)}
+    return render(request, "automation/index.html", context)
+
+
+def _selected(request: HttpRequest, kind: Kind) -> tuple[str, str]:
+    side, label = request.GET.get("side", Side.ALLOW), request.GET.get("label", RISK)
+    if side not in Side.values or label not in labels_for(active_policy(kind.name)[1]) or side == Side.ALLOW:
+        label = RISK
+    return (side if side in Side.values else Side.ALLOW), label
+
+
+@require_safe
+@never_cache
+@page_for(*READERS)
+def show_kind(request: HttpRequest, name: str) -> HttpResponse:
+    return _kind_page(request, kind_or_404(name))
+
+
+def _kind_page(request: HttpRequest, kind: Kind, *, errors: dict[str, list[str]] | None = None) -> HttpResponse:
+    document = active_policy(kind.name)[1]
+    side, label = _selected(request, kind)
+    bands = bands_of(kind, selected=(side, label))
+    band = next((one for one in bands if (one.rule.side, one.rule.label) == (side, label)), None)
+    if band is None:  # a label that nobody set a limit for yet
+        band = bands_of(kind, selected=(side, RISK))[list(Side.values).index(side)]
+        label = RISK
+    looked, valid = band.looked, band.certificate
+    chosen = valid.threshold if valid else (looked.proof.chosen.threshold if looked and looked.proof.chosen else None)
+    plan = audit_plan_of(kind.name)
+    rows = answers(kind.name, since=db_now() - WINDOW)
+    load = workload_of(kind=kind.name, document=document, rows=rows, plan=plan)
+    weeks = weeks_back(kind=kind.name, document=document)
+    context = {
+        "kind": kind, "kinds": KINDS.values(), "bands": bands, "band": band, "looked": looked, "side": side, "label": label,
+        "chart": chart_of(looked.proof, chosen=chosen, risk=looked.held) if looked else None, "load": load, "weeks": weeks,
+        "week": weeks[0] if weeks and weeks[0].until >= db_now().replace(hour=0, minute=0, second=0) else None,
+        "plan": plan, "open": open_audits(kind.name), "auditors": auditors_of(kind.name), "document": document,
+        "shares": _shares(load), "floor": in_hundred(looked.proof.floor) if looked else "", "labels": _label_choices(kind, document),
+        "history": _history(kind), "lost": alerts_open(kind=kind.name, code=BAND_LOST), "errors": errors or {},
+        "may_steer": any(user_has_role(request.user, role) for role in STEERERS), "may_set": user_has_role(request.user, Role.ADMIN),
+        "confidences": [(value, round(100 * value)) for value in CONFIDENCES], "bases": BASIS_WORDS.items(),
+        "methods": METHOD_WORDS.items(),
+        "posted": request.POST if errors else {},
+    }  # fmt: skip
+    return render(request, "automation/kind.html", context, status=422 if errors else 200)
+
+
+def _shares(load: Any) -> dict[str, Any]:
+    """The three bands as widths of a bar of 100, and in words."""
+    if load is None:
+        return {}
+    first, last = 100 * load.allowed, 100 * load.enforced
+    return {
+        "allow": f"{first:.1f}", "enforce": f"{last:.1f}", "enforce_at": f"{100 - last:.1f}", "allow_words": in_hundred(load.allowed),
+        "people_words": in_hundred(load.people), "enforce_words": in_hundred(load.enforced),
+    }  # fmt: skip
+
+
+def _label_choices(kind: Kind, document: Any) -> list[tuple[str, str]]:
+    return [(label, label_words(label)) for label in labels_for(document)]
+
+
+def _history(kind: Kind) -> list[dict[str, Any]]:
+    rows = Certificate.objects.filter(kind=kind.name).select_related("made_by", "policy_version").order_by("-made_at")[:HISTORY]
+    return [
+        {
+            "row": row, "what": label_words(row.label), "mark": mark_words(row.threshold), "share": in_hundred(row.coverage),
+            "verb": kind.words.allow if row.side == Side.ALLOW else kind.words.enforce,
+        }
+        for row in rows
+    ]  # fmt: skip
+
+
+def _back(kind: Kind, side: str = "", label: str = "") -> str:
+    chosen = {name: value for name, value in (("side", side), ("label", label)) if value}
+    return reverse("ui:automation_kind", args=[kind.name]) + (f"?{urlencode(chosen)}" if chosen else "")
+
+
+def _rule(request: HttpRequest, kind: Kind) -> AutomationRule | None:
+    return AutomationRule.objects.filter(
+        kind=kind.name, side=request.POST.get("side", ""), label=request.POST.get("label", "")
+    ).first()  # fmt: skip
+
+
+def _number(text: str) -> float:
+    """Raises ValueError for what is no number, NaN among them."""
+    value = float(text.strip().replace(",", "."))
+    if value != value:
+        raise ValueError(text)
+    return value
+
+
+@require_POST
+@page_for(Role.ADMIN)
+def set_limit(request: HttpRequest, name: str) -> HttpResponse:
+    kind, post = kind_or_404(name), request.POST
+    side, label = post.get("side", ""), post.get("label", RISK)
+    try:
+        try:
+            risk, confidence = _number(post.get("risk", "")) / 100, _number(post.get("confidence", "0.95"))
+        except ValueError as error:
+            raise Invalid({"risk": ["Write a number, such as 1."]}, "The limit was not changed.") from error
+        values = {
+            "risk": round(risk, 6), "confidence": confidence, "basis": post.get("basis", Basis.DECIDED),
+            "method": post.get("method", Method.SEQUENCE), "is_on": "is_on" in post,
+        }  # fmt: skip
+        rule_set(kind=kind.name, side=side, label=label, values=values, user=person(request))
+    except Invalid as error:
+        return _kind_page(request, kind, errors=error.fields)
+    messages.success(request, "The limit is set." if "is_on" in post else "People decide here.")
+    return HttpResponseRedirect(_back(kind, side, label))
+
+
+@require_POST
+@page_for(Role.ADMIN)
+def look(request: HttpRequest, name: str) -> HttpResponse:
+    """Try to certify now."""
+    kind = kind_or_404(name)
+    rule = _rule(request, kind)
+    try:
+        made = certificate_try(rule_id=rule.pk, user=person(request)) if rule else None
+    except DomainError as error:
+        messages.error(request, sentence_of(error))
+    else:
+        if made:
+            messages.success(request, f"Certified {mark_words(made.threshold)}: {in_hundred(made.coverage)} decided alone.")
+        else:
+            messages.info(request, "Not enough evidence yet: this band stays with people.")
+    return HttpResponseRedirect(_back(kind, request.POST.get("side", ""), request.POST.get("label", "")))
+
+
+@require_POST
+@page_for(*STEERERS)
+def withdraw(request: HttpRequest, name: str) -> HttpResponse:
+    """Give a band back to people at once."""
+    kind = kind_or_404(name)
+    rule = _rule(request, kind)
+    valid = certificate_valid(rule) if rule else None
+    why = request.POST.get("why", "").strip() or "Somebody gave it back to people."
+    if valid is None or not certificate_end(valid, state=Certificate.State.WITHDRAWN, why=why, user=person(request)):
+        messages.error(request, "It had ended already.")
+    else:
+        messages.success(request, "People decide this band from now on.")
+    return HttpResponseRedirect(_back(kind, request.POST.get("side", ""), request.POST.get("label", "")))
+
+
+@require_POST
+@page_for(*STEERERS)
+def draw(request: HttpRequest, name: str) -> HttpResponse:
+    kind = kind_or_404(name)
+    text = request.POST.get("count", "").strip()
+    try:
+        drawn = audits_draw_more(kind=kind.name, count=int(text) if text.isdecimal() and len(text) < 7 else 0, user=person(request))
+    except DomainError as error:
+        messages.error(request, sentence_of(error))
+    else:
+        messages.success(request, f"{drawn} more {'is' if drawn == 1 else 'are'} looked at, blind.")
+    return HttpResponseRedirect(_back(kind))
+
+
+@require_POST
+@page_for(Role.ADMIN)
+def audits(request: HttpRequest, name: str) -> HttpResponse:
+    """How much is audited, and what an hour costs."""
+    kind, post = kind_or_404(name), request.POST
+    values: dict[str, Any] = {"currency": post.get("currency", "").strip()}
+    errors: dict[str, list[str]] = {}
+    for field in ("allow_rate", "enforce_rate", "review_rate", "weekly_minimum", "hourly_cost"):
+        text = post.get(field, "").strip()
+        try:
+            number = None if field == "hourly_cost" and not text else _number(text)
+        except ValueError:
+            errors[field] = ["Write a number."]
+            continue
+        values[field] = number / 100 if field.endswith("_rate") and number is not None else number
+    try:
+        if errors:
+            raise Invalid(errors, "The audits were not changed.")
+        audit_plan_change(kind=kind.name, values={**values, "weekly_minimum": int(values["weekly_minimum"])}, user=person(request))
+    except (Invalid, OverflowError) as error:
+        return _kind_page(request, kind, errors=error.fields if isinstance(error, Invalid) else {"weekly_minimum": ["Write a number."]})
+    messages.success(request, "The audits are set.")
+    return HttpResponseRedirect(_back(kind))
