@@ -9,6 +9,8 @@ from django.db import transaction
 
 from console import dispatch, flow
 from console.audit.seal import audit_seal
+from console.backtests.replays import replay_gave_up
+from console.backtests.services import backtest_gave_up
 from console.common.heartbeats import heartbeat_write
 from console.common.jobs import jobs_due, jobs_give_up
 from console.common.tidy import tidy_old_rows
@@ -47,6 +49,12 @@ def _give_up() -> None:
     with transaction.atomic():
         for job in jobs_give_up(task="train"):
             run_gave_up(run_id=job.subject, error=job.error)
+    with transaction.atomic():
+        for job in jobs_give_up(task="backtest"):
+            backtest_gave_up(backtest_id=job.subject, error=job.error)
+    with transaction.atomic():
+        for job in jobs_give_up(task="replay"):
+            replay_gave_up(replay_id=job.subject, error=job.error)
 
 
 @app.task(name="effects")

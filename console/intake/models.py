@@ -44,6 +44,7 @@ class Item(models.Model):
             models.Index(fields=["actor_id", "-id"], name="item_actor", condition=~Q(actor_id="")),
             models.Index(fields=["conversation"], name="item_conversation", condition=~Q(conversation="")),
             models.Index(fields=["received_at"], name="item_unscored", condition=Q(status="received")),
+            models.Index(fields=["kind", "created_at", "id"], name="item_history"),
         ]
 
     def __str__(self) -> str:

@@ -17,6 +17,7 @@ TOPICS = {
     "records": "Orders and records",
     "loop": "How the loop works", "first-item": "Post the first item", "roles": "Roles",
     "automation": "Automation and the demo policy", "checks": "Checks of verdicts", "runs": "Training runs", "glossary": "Words",
+    "backtests": "Backtests and replays",
 }  # fmt: skip
 
 

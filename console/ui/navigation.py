@@ -60,6 +60,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Routing", "/routing/", "rule", _LEADS),
             Entry("Automation", "/automation/", "automation", _SHAPERS),
             Entry("Models", "/models/", "models", _SHAPERS),
+            Entry("Backtests", "/backtests/", "undo", _SHAPERS),
         ),
     ),
     (

@@ -5,7 +5,22 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from console.ui import account_pages
-from console.ui.addresses import automation, batches, cases, checks, items, looking, media, people, queues, search, team, watch, wellbeing
+from console.ui.addresses import (
+    automation,
+    backtests,
+    batches,
+    cases,
+    checks,
+    items,
+    looking,
+    media,
+    people,
+    queues,
+    search,
+    team,
+    watch,
+    wellbeing,
+)
 
 pages: list[URLPattern | URLResolver] = [
     *queues.pages,
@@ -21,6 +36,7 @@ pages: list[URLPattern | URLResolver] = [
     *checks.pages,
     *watch.pages,
     *automation.pages,
+    *backtests.pages,
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -53,7 +53,15 @@ def build_parser() -> argparse.ArgumentParser:
     replay.add_argument("--rounds", type=_positive, default=10, help="retrainings over the file (default 10)")
     replay.add_argument("--delay-days", type=float, default=0.0, help="days until a label is known, for kinds with times")
     replay.add_argument("--trainer", help="default: the first of the kind")
+    replay.add_argument(
+        "--start", choices=["nothing", "starter"], default="nothing", help="what serves before the first training (default nothing)"
+    )
+    replay.add_argument("--risk", type=_part, default=0.01, help="error that automation may have, on each side (default 0.01)")
+    replay.add_argument("--confidence", type=_part, default=0.95, help="with which it is proven (default 0.95)")
+    replay.add_argument("--alone", action="store_true", help="leave out what it is compared with: labels by chance, and every label")
+    replay.add_argument("--out", type=Path, metavar="FILE", help="the whole result as one JSON file")
     replay.add_argument("--model", type=Path, metavar="DIR", help="with --queue: scores the lines; without it the starter model")
+    replay.add_argument("--plot", type=Path, metavar="FILE", help="draw the curves as SVG")
     _add_queue(replay)
     hashes = commands.add_parser("hash", help="sha256, PDQ and vPDQ of images and videos")
     hashes.add_argument("paths", nargs="+", type=Path, metavar="PATH")
@@ -72,7 +80,6 @@ def _add_queue(replay: argparse.ArgumentParser) -> None:
     queue.add_argument("--swing", type=_share, default=0.4, help="noon brings so much more than the average, midnight less (default 0.4)")
     queue.add_argument("--handling", type=_amount, default=30.0, help="median seconds of one decision (default 30)")
     queue.add_argument("--repeats", type=_positive, default=10, help="streams drawn (default 10)")
-    queue.add_argument("--plot", type=Path, metavar="FILE", help="draw the curves as SVG")
 
 
 def _add_common(command: argparse.ArgumentParser) -> None:
@@ -98,6 +105,12 @@ def _amount(text: str) -> float:
 def _share(text: str) -> float:
     if not 0.0 <= (value := float(text)) < 1.0:
         raise argparse.ArgumentTypeError("must be a share of 1, below 1")
+    return value
+
+
+def _part(text: str) -> float:
+    if not 0.0 < (value := float(text)) < 1.0:
+        raise argparse.ArgumentTypeError("must lie between 0 and 1")
     return value
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import json
+import sys
 import time
 
 from scoring.artifacts import check_place
@@ -59,21 +61,45 @@ def run_replay(args: argparse.Namespace) -> int:
         from scoring.cli.queue import run_queue  # noqa: PLC0415 - only this option needs it
 
         return run_queue(args)
-    from scoring.training.replay import replay_stream  # noqa: PLC0415 - only this command needs it
+    from scoring.training.replay import Plan, replay_stream  # noqa: PLC0415 - only this command needs it
 
     kind, context = kind_of(args), context_of(args)
     _check_trainer(args, kind)
+    for place in (args.plot, args.out):
+        if place is not None and not place.parent.is_dir():
+            raise CommandError(f"{place.parent} is not a folder")
     examples = examples_with_past(kind, read_labelled(args.data, kind), read_history(args, kind))
-    for line in replay_stream(
-        kind, examples, budget=args.budget, rounds=args.rounds, delay_days=args.delay_days, trainer=args.trainer, seed=args.seed,
-        context=context, tell=say,
-    ):  # fmt: skip
+    plan = Plan(
+        budget=args.budget, rounds=args.rounds, delay_days=args.delay_days, trainer=args.trainer, seed=args.seed, context=context,
+        start=bundle_of(args, kind) if args.start == "starter" else None, risk=args.risk, confidence=args.confidence,
+        beside=not args.alone,
+    )  # fmt: skip
+    lines = []
+    for line in replay_stream(kind, examples, plan, say):
+        lines.append(line)
         write_line(line)
+        sys.stdout.flush()
+    _tell_replay(args, kind, lines)
     return 0
+
+
+def _tell_replay(args: argparse.Namespace, kind: Kind, lines: list[dict[str, Json]]) -> None:
+    """The headline on stderr; the whole and the pictures where they were asked for."""
+    from scoring.replay_plot import plot_automation, plot_learning  # noqa: PLC0415 - only this command needs it
+    from scoring.training.replay_told import summary, words_of  # noqa: PLC0415
+
+    for sentence in words_of(summary(lines)):
+        say(sentence)
+    if args.out is not None:
+        whole = {"kind": kind.name, "budget": args.budget, "seed": args.seed, "summary": summary(lines), "rounds": lines}
+        args.out.write_text(json.dumps(whole, indent=1, allow_nan=False) + "\n", "utf-8")
+    if args.plot is not None:
+        args.plot.write_text(plot_learning(lines, f"Learning {kind.words.many}: labels against average precision"), "utf-8")
+        beside = args.plot.with_name(f"{args.plot.stem}-automation{args.plot.suffix}")
+        beside.write_text(plot_automation(lines, f"What the machine would have decided alone, of {kind.words.many}"), "utf-8")
+        say(f"drawn to {args.plot} and {beside}")
 
 
 def _check_trainer(args: argparse.Namespace, kind: Kind) -> None:
     if args.trainer is not None and args.trainer not in kind.trainers:
         raise CommandError(f"{kind.name} has no trainer {args.trainer!r}; it has {', '.join(kind.trainers)}")
-
-

@@ -23,7 +23,7 @@ FUNCTIONS = MACROS | {
     "getFullYear", "getMonth", "getDate", "getDayOfMonth", "getDayOfWeek", "getDayOfYear", "getHours", "getMinutes", "getSeconds",
 }  # fmt: skip
 
-_TOKEN = re.compile(
+TOKEN = re.compile(
     r"""(?P<space>\s+|//[^\n]*)|(?P<string>[rRbB]{0,2}(?:\"\"\"[\s\S]*?\"\"\"|'''[\s\S]*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'))
     |(?P<number>\d[\w.]*)|(?P<name>[A-Za-z_]\w*)|(?P<other>\S)""",
     re.VERBOSE,
@@ -38,7 +38,7 @@ def check_shape(expression: str, error: Callable[..., Exception]) -> set[str]:
         raise error(f"the rule is longer than {MAX_BYTES} bytes")
     if not expression.strip():
         raise error("the rule is empty", line=1, column=1)
-    tokens = [(m.lastgroup, m.group(), m.start()) for m in _TOKEN.finditer(expression) if m.lastgroup != "space"]
+    tokens = [(m.lastgroup, m.group(), m.start()) for m in TOKEN.finditer(expression) if m.lastgroup != "space"]
     if len(tokens) > MAX_TOKENS:
         raise error(f"the rule has more than {MAX_TOKENS} words and signs")
 

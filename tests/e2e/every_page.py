@@ -6,7 +6,7 @@ from playwright.sync_api import Page
 
 TOPICS = (
     "keys", "aloud", "wellbeing", "many", "queues", "search", "records", "loop", "first-item", "roles", "automation", "checks", "runs",
-    "glossary",
+    "glossary", "backtests",
 )  # fmt: skip
 # Pages with an address that is known beforehand.
 PLAIN: dict[str, str] = {
@@ -22,6 +22,7 @@ PLAIN: dict[str, str] = {
     "automation": "/automation/", "automation-kind": "/automation/review/",
     "models": "/models/", "model": "/models/review/", "schedules": "/models/review/schedules/",
     "runs": "/models/review/runs/", "run-limits": "/models/review/limits",
+    "backtests": "/backtests/", "backtest-new": "/backtests/new/?kind=review", "replays": "/backtests/replay/",
     "policies": "/policies/", "policy": "/policies/review/", "policy-version": "/policies/review/1/",
     "password": "/accounts/password/change/", "two-steps": "/accounts/2fa/", "signing-out": "/accounts/logout/",
     "design": "/help/design/", "help": "/help/",
@@ -36,12 +37,13 @@ LINKED: dict[str, tuple[str, str]] = {
     "view": ("/items/", 'main a[href*="view="]:not([href*="view=all"])'),
     "model-version": ("/models/review/", 'main a[href*="/versions/"]'),
     "model-run": ("/models/review/", 'main a[href*="/runs/0"]'),
+    "backtest": ("/backtests/", 'main a[href^="/backtests/0"]'),
     "delivery": ("/deliveries/", 'main a[href^="/deliveries/"]'),
     "check-review": ("/checks/reviews/", 'main a[href^="/checks/reviews/0"]'),
     "check-disagreement": ("/checks/disagreements/", 'main a[href^="/checks/disagreements/"]'),
 }
 # Whose page it is, where a lead may not see it.
-ADMINS = {"care-rules", "wellbeing", "policy-version", "model", "models", "schedules", "runs", "run-limits"}
+ADMINS = {"care-rules", "wellbeing", "policy-version", "model", "models", "schedules", "runs", "run-limits", "backtest-new"}
 
 
 def address_of(page: Page, base: str, name: str) -> str:

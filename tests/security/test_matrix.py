@@ -8,11 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db.models.functions import Now
 from django.urls import URLPattern
 
 from console.accounts.models import Source, User
 from console.accounts.roles import Role
 from console.api.urls import v1
+from console.backtests.models import Backtest
 from console.cases.models import Case, Claim
 from console.common.outbox import outbox_put
 from console.enforcement.models import Delivery, WebhookEndpoint
@@ -85,6 +87,9 @@ ROLES: dict[str, dict[str, set[str]]] = {  # who may call what; "person" roles i
     "model-rollback": {"POST": {"admin"}},
     "automation": {"GET": {"lead", "policy", "admin"}},
     "certificates": {"GET": {"lead", "policy", "admin"}},
+    "backtests": {"GET": {"lead", "policy", "admin"}, "POST": {"policy", "admin"}},
+    "backtest": {"GET": {"lead", "policy", "admin"}},
+    "backtest-cancel": {"POST": {"policy", "admin"}},
     "alerts": {"GET": {"lead", "policy", "admin"}},
     "drift": {"GET": {"lead", "policy", "admin"}},
     "slices": {"GET": {"lead", "policy", "admin"}},
@@ -97,8 +102,12 @@ ROLES: dict[str, dict[str, set[str]]] = {  # who may call what; "person" roles i
 OF_A_SOURCE = {
     "item", "item-similar", "item-reports", "item-views", "item-feedback",
     "media-one", "decision", "decision-statement", "webhook", "delivery", "delivery-replay", "batch-undo", "gold",
+    "backtest", "backtest-cancel",
     *(name for name in ROLES if name.startswith(("case-", "verdict-"))),
 }  # fmt: skip
+NAMES_A_SOURCE = (
+    "item_id", "case_id", "verdict_id", "decision_id", "webhook_id", "delivery_id", "media_id", "batch_id", "gold_id", "backtest_id",
+)  # fmt: skip
 PATTERNS: dict[str, URLPattern] = {str(pattern.name): pattern for pattern in v1}
 
 
@@ -114,7 +123,11 @@ def ids(shop: Source, claimed: Callable[..., Claim]) -> dict[str, str]:
     outbox_put(topic="item.decided", source_id=shop.pk, subject="item:1", data={}, dedupe_key="m")
     relay_outbox()
     media = Media.objects.create(source=shop, sha256="0" * 64, mime="image/png", size=1)
+    backtest = Backtest.objects.create(
+        kind="review", what="rule", title="x", subject={"when": "true", "then": "review"}, document={}, source=shop, until=Now()
+    )
     return {
+        "backtest_id": str(backtest.pk),
         "item_id": str(claim.case.item_id), "case_id": str(claim.case_id), "verdict_id": str(verdict.pk),
         "decision_id": str(verdict.decision_id), "batch_id": str(verdict.batch_id),
         "webhook_id": str(endpoint.pk), "delivery_id": str(Delivery.objects.get().pk), "media_id": str(media.pk),
@@ -146,7 +159,7 @@ def test_every_address_is_in_the_table() -> None:
             assert set(view.roles) == set(ROLES[name]) == {m for m in METHODS if hasattr(view, m.lower())}, name
         takes_an_id = any(
             part in str(pattern.pattern)
-            for part in ("item_id", "case_id", "verdict_id", "decision_id", "webhook_id", "delivery_id", "media_id", "batch_id", "gold_id")
+            for part in NAMES_A_SOURCE
         )
         assert takes_an_id == (name in OF_A_SOURCE), name
 
@@ -189,7 +202,7 @@ def test_nothing_of_another_source_can_be_reached(role: str, rival: Source, ids:
 @pytest.mark.parametrize("role", ["integration", "admin"])
 def test_lists_hold_nothing_of_another_source(role: str, rival: Source, ids: dict[str, str]) -> None:
     calls = of(rival, Role(role))
-    for name in ("items", "decisions", "webhooks", "deliveries"):
+    for name in ("items", "decisions", "webhooks", "deliveries", *(["backtests"] if role == "admin" else [])):
         assert calls.get(name).json()["results"] == [], name
     assert calls.get("items", external_id="x-1").json()["results"] == []
 
