@@ -15,6 +15,7 @@ from django.conf import settings
 from console.common.clock import db_now
 from console.flow.judged import judged_blind
 from console.flow.sampled import Sampled, scored_count, scored_sample
+from console.flow.slices import slices_watch
 from console.training.models import ModelVersion
 from console.training.selectors import champion
 from console.watch.drift import Figures, Window, alerts_follow, readings_take, references_keep
@@ -31,8 +32,8 @@ TENTHS = ("under 1 in 10", "1 to 3 in 10", "3 to 5 in 10", "5 to 8 in 10", "8 in
 
 
 def watch_next() -> int:
-    """Close the windows of one kind, if any is due: each tick takes the next kind. Returns how many windows were closed."""
-    return next((closed for kind in KINDS if (closed := drift_watch(kind))), 0)
+    """Do what is due of one kind, if anything is: each tick takes the next. Returns how many windows and groups were read."""
+    return next((done for kind in KINDS for work in (drift_watch, slices_watch) if (done := work(kind))), 0)
 
 
 def drift_watch(kind: str) -> int:

@@ -20,7 +20,7 @@ from console.scores.models import Decision, Score
 from console.training.models import ModelVersion
 from console.verdicts.models import Verdict
 from console.watch.drift import newest_readings
-from console.watch.models import DriftReading, DriftReference
+from console.watch.models import DriftReading, DriftReference, SliceReading
 from tests.console.traffic import KIND, judged, serving, traffic
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ready")]
@@ -67,16 +67,24 @@ def test_it_keeps_what_a_model_saw_first(watched: ModelVersion) -> None:
 def test_it_waits_for_a_whole_day_and_for_enough(shop: Source) -> None:
     serving(since_days=0.5)
     traffic(shop, 600, ago=timedelta(hours=1))
-    assert watch_next() == 0, "half a day has no night, or no morning"
+    assert drift_watch(KIND) == 0, "half a day has no night, or no morning"
     serving(since_days=2)
-    assert watch_next() == 1
+    assert drift_watch(KIND) == 1
     a_day_later()
     traffic(shop, 50, ago=timedelta(hours=1))
-    assert watch_next() == 0, "fifty items say nothing: the window grows"
+    assert drift_watch(KIND) == 0, "fifty items say nothing: the window grows"
     traffic(shop, 200, ago=timedelta(hours=2), seed=2)
-    assert watch_next() == 1
-    assert watch_next() == 0, "a window is closed once"
+    assert drift_watch(KIND) == 1
+    assert drift_watch(KIND) == 0, "a window is closed once"
     assert DriftReading.objects.get(reference__what="risk").n == 250
+
+
+def test_each_tick_takes_what_is_due_until_nothing_is(shop: Source) -> None:
+    serving()
+    traffic(shop, 500, ago=timedelta(hours=1))
+    assert watch_next() == 1
+    assert SliceReading.objects.count() == watch_next() > 0
+    assert watch_next() == 0
 
 
 def test_it_stays_quiet_while_nothing_changes(shop: Source, watched: ModelVersion) -> None:
