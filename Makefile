@@ -11,7 +11,7 @@ PYTEST_ARGS ?=
 TEST_WORKERS ?= 2
 export PIP_ROOT_USER_ACTION = ignore
 
-.PHONY: run test lint bench soak screenshots clean lock install install-test system browser
+.PHONY: run test lint bench bench-readme soak screenshots clean lock install install-test system browser
 
 run: install system ## everything, at http://127.0.0.1:$PORT
 	@exec $(BIN)/python manage.py up $(UP_ARGS)
@@ -30,6 +30,9 @@ lint: install ## ruff and mypy --strict
 
 bench: install ## measure; BENCH="name ..." for some only
 	@$(BIN)/python -m tests.bench $(BENCH)
+
+bench-readme: install ## measure, keep the figures, and write all that are kept into the README; BENCH= as above
+	@$(BIN)/python -m tests.bench $(BENCH) --save --readme
 
 soak: install ## the long fault runs
 	@$(BIN)/python -m pytest -m soak $(PYTEST_ARGS)
