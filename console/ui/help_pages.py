@@ -16,8 +16,8 @@ TOPICS = {
     "queues": "Queues and routing", "search": "Search and accounts",
     "records": "Orders and records",
     "loop": "How the loop works", "first-item": "Post the first item", "roles": "Roles",
-    "automation": "Automation and the demo policy", "checks": "Checks of verdicts", "runs": "Training runs", "glossary": "Words",
-    "backtests": "Backtests and replays",
+    "automation": "Automation and the demo policy", "checks": "Checks of verdicts", "runs": "Training runs",
+    "backtests": "Backtests and replays", "watch": "Insights, drift and alerts", "glossary": "Words",
 }  # fmt: skip
 
 

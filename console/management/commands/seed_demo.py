@@ -10,6 +10,7 @@ from console.accounts.models import User
 from console.accounts.services import source_ensure
 from console.demo import seed
 from console.demo.checked import demo_checked
+from console.demo.watched import demo_watched
 
 
 class Command(BaseCommand):
@@ -25,4 +26,5 @@ class Command(BaseCommand):
         count = seed.demo_items(self.stdout.write)
         rita, lena, ada = (User.objects.get(username=name) for name in ("rita", "lena", "ada"))
         count += demo_checked(source_ensure(name="demo"), rita, ada, lena)
+        demo_watched()
         self.stdout.write(f"{count} demo items posted; accounts in {seed.accounts_file()}")
