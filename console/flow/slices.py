@@ -6,15 +6,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID
 
 from django.conf import settings
 
 from console.common.clock import db_now
 from console.flow.judged import Judged, judged_blind
 from console.flow.sampled import Sampled, scored_sample
+from console.intake.models import Item
 from console.training.selectors import champion
 from console.watch.models import SliceReading
 from console.watch.slices import Cell, Count, Counted, slices_take
+from scoring.gates.slicing import LANGUAGES
+from scoring.registry import KINDS
+from scoring.types import Example
+from scoring.types import Item as ScoringItem
 
 DAYS = 28
 SAMPLE = 4000
@@ -70,4 +77,23 @@ def counts_of(rows: Sequence[Row], cuts: Cuts) -> dict[Cell, Count]:
 
 
 def _cuts(kind: str, rows: Sequence[Row]) -> Cuts:
-    return {"Language": lambda row: [row.language] if row.language else [], "Source": lambda row: [row.source]}
+    cuts: dict[str, Callable[[Row], Sequence[str]]] = {
+        "Language": lambda row: [LANGUAGES.get(row.language, row.language)] if row.language else [], "Source": lambda row: [row.source],
+    }  # fmt: skip
+    own = [one for one in KINDS[kind].load_exam().slices if one.title not in cuts]
+    examples = _examples(kind, {row.item_id for row in rows}) if own else {}
+    return cuts | {one.title: partial(_named, {key: one.of(example) for key, example in examples.items()}) for one in own}
+
+
+def _named(names: Mapping[UUID, Sequence[str]], row: Row) -> Sequence[str]:
+    return names.get(row.item_id, ())
+
+
+def _examples(kind: str, ids: set[UUID]) -> dict[UUID, Example]:
+    """As the exam wants to see them: without history, which no cut reads."""
+    rows = Item.objects.filter(pk__in=ids).only("payload", "actor", "created_at", "reports")
+    found = {
+        row.pk: ScoringItem(id=str(row.pk), kind=kind, payload=row.payload, actor=row.actor, created_at=row.created_at, reports=row.reports)
+        for row in rows
+    }
+    return {key: Example(item=item, labels={}) for key, item in found.items()}

@@ -8,7 +8,6 @@ from console.ui import (
     audit_pages,
     deliveries_pages,
     gate_pages,
-    insights_pages,
     models_pages,
     policies_pages,
     run_limits_pages,
@@ -56,5 +55,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("policies/", include((policies, "policies"))),
     path("deliveries/", include((deliveries, "deliveries"))),
     path("audit/", include(([path("", audit_pages.index, name="index")], "audit"))),
-    path("overview/", include(([path("", insights_pages.index, name="index")], "overview"))),
 ]

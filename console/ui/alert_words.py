@@ -47,7 +47,7 @@ GUIDES: Mapping[str, Guide] = {
     ),
     "band_lost": Guide(
         title="A band went back to people", do="Nothing is lost: people decide it until audits prove the band again.",
-        place="ui:automation", link="Open automation",
+        place="ui:automation_kind", link="Open automation", by="path",
     ),
     "canary_stopped": Guide(
         title="A new model was stopped", do="The one before it serves everything again. Its comparison says where it failed.",

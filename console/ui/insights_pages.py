@@ -1,17 +1,20 @@
-"""Overview: how much was decided, by whom, and how often people changed the machine's mind."""
+"""Insights: what an admin asks of the machine, one question after the other, a kind at a time."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from console.accounts.roles import Role
-from console.insights.selectors import Day, overview
+from console.insights.answers import answers_of
+from console.insights.selectors import Day
 from console.ui.access import page_for
+from console.ui.insights_parts import parts_of
 from scoring.registry import KINDS
 
 READERS = (Role.LEAD, Role.POLICY, Role.ADMIN)
@@ -23,9 +26,18 @@ HEIGHT, STEP, BAR = 120.0, 40, 26
 @page_for(*READERS)
 def index(request: HttpRequest) -> HttpResponse:
     name = request.GET.get("kind", "")
-    kind = name if name in KINDS else ""
-    found = overview(kind=kind)
-    return render(request, "insights/overview.html", {"kind": kind, "kinds": KINDS.values(), "found": found, "chart": _chart(found.days)})
+    kind = KINDS[name if name in KINDS else next(iter(KINDS))]
+    answers = answers_of(kind)
+    context = {"kind": kind, "kinds": KINDS.values(), "answers": answers, "found": answers.days, "chart": _chart(answers.days.days)}
+    return render(request, "insights/index.html", context | parts_of(answers))
+
+
+@require_safe
+@page_for(*READERS)
+def moved(request: HttpRequest) -> HttpResponse:
+    """The page was called the overview once."""
+    asked = request.GET.urlencode()
+    return redirect(f"{reverse('ui:insights')}{'?' if asked else ''}{asked}", permanent=True)
 
 
 def _chart(days: list[Day]) -> dict[str, Any]:

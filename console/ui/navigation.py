@@ -48,7 +48,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Team", "/team/", "team", _SHAPERS),
             Entry("Checks", "/checks/", "shield", _LEADS),
             Entry("Wellbeing", "/wellbeing/", "heart", (), duty=True),
-            Entry("Overview", "/overview/", "health", _SHAPERS),
+            Entry("Insights", "/insights/", "health", _SHAPERS),
             Entry("Alerts", "/alerts/", "caution", _SHAPERS, count=_open_alerts),
             Entry("Audit trail", "/audit/", "audit", _SHAPERS),
         ),

@@ -27,6 +27,7 @@ SENTENCES = {
     "analyser_answers": "What the analyser answers about {many} has moved since {model} began to serve",
     "label_shift": "People find another share of {many} in breach than when {model} began to serve",
 }
+ALONE = ("language_mix", "label_shift")  # one thing is watched under it, so its sentence need not name it
 CALM = "Two calm windows in a row."
 ANOTHER = "Another model serves: what it sees first is what later windows are compared with."
 FAR = 2 * HIGH
@@ -115,10 +116,10 @@ def alerts_follow(kind: str, model: str) -> None:
 def _raise(code: str, kind: str, model: str, rows: Sequence[DriftReading]) -> None:
     far = max(rows, key=lambda row: row.psi - row.chance)
     names = [what_words(row.reference.what) for row in sorted(rows, key=lambda row: row.chance - row.psi)]
-    listed = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    listed = "" if code in ALONE else ": " + ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     alert_raise(
         code=code, kind=kind, level=Alert.Level.CRITICAL if far.psi - far.chance >= FAR else Alert.Level.WARNING,
-        sentence=f"{SENTENCES[code].format(many=KINDS[kind].words.many, model=model.partition('@')[2])}: {listed}.",
+        sentence=f"{SENTENCES[code].format(many=KINDS[kind].words.many, model=model.partition('@')[2])}{listed}.",
         data={
             "model": model, "until": far.until.isoformat(),
             "moved": [{"what": r.reference.what, "psi": round(r.psi, 4), "ks": r.ks and round(r.ks, 4), "p": r.p, "n": r.n} for r in rows],

@@ -7,6 +7,8 @@ from typing import Any
 from django.db import models
 from django.db.models.functions import Now
 
+from scoring.binomial import wilson
+
 
 class DriftReference(models.Model):
     """What a model saw first after it was promoted: its later windows are compared with it."""
@@ -82,6 +84,11 @@ class SliceReading(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["kind", "-until"], name="slice_kind")]
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % range of its share, not corrected."""
+        return wilson(self.hits, self.of)
 
     def __str__(self) -> str:
         return f"{self.measure} of {self.cut} {self.name}"

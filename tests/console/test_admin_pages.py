@@ -32,7 +32,7 @@ def delivery(shop: Source) -> Delivery:
 
 
 def test_only_those_who_oversee_read(rita: User, lena: User, petra: User, ada: User, otto: User) -> None:
-    allowed = {"/deliveries/": [403, 200, 403, 200, 403], "/audit/": [403, 200, 200, 200, 403], "/overview/": [403, 200, 200, 200, 403]}
+    allowed = {"/deliveries/": [403, 200, 403, 200, 403], "/audit/": [403, 200, 200, 200, 403], "/insights/": [403, 200, 200, 200, 403]}
     for path, answers in allowed.items():
         assert [signed_in(user).get(path).status_code for user in (rita, lena, petra, ada, otto)] == answers
 
@@ -97,4 +97,4 @@ def test_the_overview_counts_decisions(post: Callable[..., Item], score_all: Cal
     assert today.allowed + today.reviewed + today.enforced == 2
     assert found.override_rate is None
     assert overview(kind="order").received == 0
-    assert "of 2 by the machine" in text_of(signed_in(lena).get("/overview/?kind=review"))
+    assert "of 2 by the machine" in text_of(signed_in(lena).get("/insights/?kind=review"))

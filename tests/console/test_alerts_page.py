@@ -45,6 +45,13 @@ def test_it_shows_what_is_open_and_what_to_do(page: Callable[..., str], name: st
     assert "None yet" in body
 
 
+def test_it_shows_what_cannot_wait_first(page: Callable[..., str]) -> None:
+    for code, level in (("band_lost", "critical"), ("score_drift", "warning"), ("run_failed", "notice")):
+        alert_raise(code=code, kind="review", sentence=f"It is {level}.", level=level)
+    body = page()
+    assert body.index("It is critical.") < body.index("It is warning.") < body.index("It is notice.")
+
+
 def test_it_keeps_what_is_over_with_the_reason(page: Callable[..., str]) -> None:
     alert_raise(code="band_lost", kind="chat", sentence="Keep of chats went back to people.", level="critical")
     alert_clear(code="band_lost", kind="chat", why="It was proven again.")

@@ -48,12 +48,13 @@ def test_it_counts_what_people_and_the_machine_said_by_group(shop: Source, rival
     rows = {(row.cut, row.name, row.measure): (row.hits, row.of) for row in newest_slices(KIND, str(serving()))}
     assert rows["", "", "review"] == (40, 80)
     assert rows["Source", "shop", "review"] == (0, 40)
-    assert rows["Language", "de", "review"] == (40, 40)
-    assert rows["Language", "en", "false_allow"] == (5, 5)
-    assert rows["Language", "en", "false_enforce"] == (0, 15)
-    assert rows["Language", "de", "false_allow"] == (0, 20)
-    assert rows["Language", "de", "false_enforce"] == (10, 10)
-    assert rows["Language", "en", "overturn"] == (1, 40)
+    assert rows["Language", "German", "review"] == (40, 40)
+    assert rows["Language", "English", "false_allow"] == (5, 5)
+    assert rows["Language", "English", "false_enforce"] == (0, 15)
+    assert rows["Language", "German", "false_allow"] == (0, 20)
+    assert rows["Language", "German", "false_enforce"] == (10, 10)
+    assert rows["Language", "English", "overturn"] == (1, 40)
+    assert rows["Who is written about", "Nobody named", "review"] == (40, 80), "what the kind's exam cuts its tests by"
     assert not [key for key in rows if key[0] and not key[1]]
     assert slices_watch(KIND) == 0, "once a day"
 

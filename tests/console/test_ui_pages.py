@@ -103,7 +103,7 @@ def test_it_shows_only_what_the_person_may_open(page: Client) -> None:
 
 def test_every_entry_of_the_navigation_opens(client: Client, ada: User, ready: None) -> None:
     client.force_login(ada)
-    for href in ("/", "/items/", "/overview/", "/audit/", "/policies/", "/models/", "/deliveries/", "/help/"):
+    for href in ("/", "/items/", "/insights/", "/audit/", "/policies/", "/models/", "/deliveries/", "/help/"):
         assert f'href="{href}"' in client.get("/").content.decode()
         assert client.get(href, follow=True).status_code == 200, href
 

@@ -285,7 +285,7 @@ def test_no_page_or_call_of_anybody_else_tells_the_dose(rita: User, lena: User, 
     hard(rita, 87)
     for user in (lena, ada):
         page = signed_in(user)
-        for path in ("/", "/overview/", "/audit/", "/models/", "/policies/", "/deliveries/", "/items/", "/my-day/", "/wellbeing/rules/"):
+        for path in ("/", "/insights/", "/audit/", "/models/", "/policies/", "/deliveries/", "/items/", "/my-day/", "/wellbeing/rules/"):
             answer = page.get(path)
             assert "87 of 120" not in text_of(answer), path
     for path in ("queues", "items", "decisions"):

@@ -6,7 +6,7 @@ from playwright.sync_api import Page
 
 TOPICS = (
     "keys", "aloud", "wellbeing", "many", "queues", "search", "records", "loop", "first-item", "roles", "automation", "checks", "runs",
-    "glossary", "backtests",
+    "watch", "glossary", "backtests",
 )  # fmt: skip
 # Pages with an address that is known beforehand.
 PLAIN: dict[str, str] = {
@@ -18,7 +18,7 @@ PLAIN: dict[str, str] = {
     "team": "/team/", "checks": "/checks/", "checks-settings": "/checks/settings/", "checks-disagreements": "/checks/disagreements/",
     "checks-known": "/checks/known/", "checks-reviews": "/checks/reviews/", "checks-mine": "/checks/mine/",
     "wellbeing": "/wellbeing/", "care-rules": "/wellbeing/rules/",
-    "overview": "/overview/", "alerts": "/alerts/", "audit": "/audit/", "deliveries": "/deliveries/",
+    "insights": "/insights/", "alerts": "/alerts/", "audit": "/audit/", "deliveries": "/deliveries/",
     "automation": "/automation/", "automation-kind": "/automation/review/",
     "models": "/models/", "model": "/models/review/", "schedules": "/models/review/schedules/",
     "runs": "/models/review/runs/", "run-limits": "/models/review/limits",

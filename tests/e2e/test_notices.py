@@ -106,7 +106,7 @@ def test_a_label_is_whole_beside_a_long_value(open_page: Callable[..., Page], ri
 def test_the_chart_of_days_opens_at_its_newest(open_page: Callable[..., Page], lena: User, waiting: Waiting, width: int) -> None:
     waiting()
     page = open_page(user=lena, width=width, height=844)
-    page.goto("/overview/")
+    page.goto("/insights/")
     chart = page.get_by_role("group", name="Chart, scrolls sideways")
     edges = chart.evaluate("e => [e.getBoundingClientRect(), e.querySelector('svg').getBoundingClientRect()].map(b => [b.left, b.right])")
     (left, right), (first, last) = edges

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from console.ui import alerts_pages
+from console.ui import alerts_pages, insights_pages
 
 pages: list[URLPattern | URLResolver] = [
     path("alerts/", alerts_pages.index, name="alerts"),
+    path("insights/", insights_pages.index, name="insights"),
+    path("overview/", insights_pages.moved, name="overview"),
 ]
