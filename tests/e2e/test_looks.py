@@ -13,6 +13,9 @@ from playwright.sync_api import Page, expect
 from console.accounts.models import User
 from console.accounts.roles import Role
 from console.accounts.services import duty_give, role_give
+from console.backtests.run import backtest_turn
+from console.backtests.services import backtest_request
+from console.backtests.subjects import asked_rule
 from console.cases.models import Case
 from console.insights.models import SavedView
 from console.ui import admin_urls, urls
@@ -66,6 +69,7 @@ def everything(lena: User, waiting: Waiting) -> User:
     for kind in PAYLOADS:
         waiting(kind)
     SavedView.objects.create(owner=lena, name="Contacts of the week", query={"kind": "contact"})
+    backtest_turn(backtest_request(asked=asked_rule(kind="review", when="reports >= 0"), user=lena).pk)
     return lena
 
 
