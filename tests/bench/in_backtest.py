@@ -26,7 +26,8 @@ from scoring.training.labels import risk_target
 from scoring.types import Item as ScoringItem
 from tests.bench.result import Result, pairs
 
-ROWS, PART = 1_000_000, 10_000  # in all; and so many for the pair of ways, since the naive one takes its time
+ROWS = int(os.environ.get("BENCH_ROWS", "1000000"))
+PART = 2_000  # for the pair of ways, since the naive one takes its time
 RULE = 'score.risk > 0.7 && payload.text.contains("soup")'
 _ITEMS = """
 INSERT INTO intake_item (id, source_id, kind, external_id, body_hash, payload, actor_id, actor, conversation, created_at, received_at,
@@ -75,7 +76,7 @@ def _fill() -> None:
         cursor.execute(_ITEMS, [source.pk, ROWS * 7, ROWS])
         cursor.execute(_SCORES)
         cursor.execute(_DECISIONS, [version.pk])
-        cursor.execute(_LABELS)
+        cursor.execute(_LABELS, [])
         for table in ("intake_item", "scores_score", "scores_decision", "verdicts_label"):
             cursor.execute(f"VACUUM ANALYZE {table}")
 

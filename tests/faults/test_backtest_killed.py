@@ -18,7 +18,7 @@ INSERT INTO intake_item (id, source_id, kind, external_id, body_hash, payload, a
                          status, severity_hint, reports, headline)
 SELECT gen_random_uuid(), (SELECT min(id) FROM accounts_source), 'review', 'past-' || n, '', jsonb_build_object('text', 'Soup ' || n), '',
        '{}', '', now() - make_interval(secs => n), now(), 'decided', 0, 0, ''
-FROM generate_series(1, %s) AS n
+FROM generate_series(1, %s) AS n RETURNING 1
 """
 _ASK = """
 from console.accounts.models import User
@@ -45,7 +45,7 @@ def test_it_goes_on_where_the_killed_worker_was(product: Product) -> None:
     def state(pk: str) -> tuple[str, int, int]:
         return product.ask("SELECT state, seen, (result->'hits'->>'count')::int FROM backtests_backtest WHERE id = %s::uuid", pk)[0]  # type: ignore[return-value]
 
-    product.ask("UPDATE common_job SET next_run_at = now() + interval '1 hour' WHERE subject = %s", whole)
+    product.ask("UPDATE common_job SET next_run_at = now() + interval '1 hour' WHERE subject = %s RETURNING 1", whole)
     worker = subprocess.Popen([sys.executable, ROOT / "manage.py", "shell", "-v", "0", "-c", _WORK], env=product.env, cwd=ROOT)
     try:
         until(lambda: state(killed)[1] > 0, seconds=60, what="the worker is in the middle of it")
@@ -56,7 +56,7 @@ def test_it_goes_on_where_the_killed_worker_was(product: Product) -> None:
     was, seen, _ = state(killed)
     assert (was, seen % 2000) == ("running", 0)
     assert seen < ITEMS
-    product.ask("UPDATE common_job SET next_run_at = now() WHERE subject = %s", whole)
+    product.ask("UPDATE common_job SET next_run_at = now() WHERE subject = %s RETURNING 1", whole)
 
     def both_done() -> bool:
         product.manage("shell", "-v", "0", "-c", _WORK)
