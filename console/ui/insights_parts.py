@@ -33,7 +33,8 @@ FIRST = 6  # small pictures before the others are folded away
 def parts_of(answers: Answers) -> dict[str, Any]:
     smalls = [small_of(watched) for watched in answers.drift.watched]
     return {
-        "alerts": [told(alert) for alert in answers.alerts], "learned": _learned(answers), "newer": _newer(answers),
+        "alerts": [told(alert) for alert in answers.alerts], "learned": _learned(answers),
+        "dataset": place_of("ui:snapshot", answers.learned.content_hash) if answers.learned is not None else "", "newer": _newer(answers),
         "missed": _error(answers.errors("false_allow")), "acted": _error(answers.errors("false_enforce")),
         "audited": _audited(answers), "certificates": [_certificate(answers.kind, row) for row in answers.certificates],
         "groups": _groups(answers.groups), "measures": [title for _, title in MEASURES],
