@@ -23,12 +23,12 @@ from scoring.training.metrics import Array
 from scoring.types import Item, Score
 
 SURE, LIKELY = 0.9, 0.5  # explained are items above the first; above the second where those are too few
-MOST, LEAST = 40, 10
+MOST, LEAST = 24, 10
 WORDS = (4, 60)
 STEPS, RANDOMS = 5, 3
 SEEDS, TOP = 5, 5
-SANITY = 12  # items for shuffled weights and for harmless changes
-SECONDS = 25.0  # no further items are begun after this
+SANITY = 8  # items for shuffled weights and for harmless changes
+SECONDS = 15.0  # no further items are begun after this
 MARKS = {"lift": 0.20, "flips": 0.70, "random": 0.20, "shuffled": 0.20, "stable": 0.70}
 ADDS_UP, KEPT = 1e-6, 1e-4
 MASKED = 0.8  # of the cited frames, painting them over lowers the score

@@ -18,7 +18,7 @@ from scoring.training.labels import breaks_policy
 from scoring.training.metrics import Array
 from scoring.types import Item
 
-MOST, LEAST = 100, 20  # harmful items rewritten; fewer than LEAST say nothing
+MOST, LEAST = 80, 20  # harmful items rewritten; fewer than LEAST say nothing
 LOSS = 0.03  # of the harm that is caught as written
 ALARM = 0.005
 

@@ -64,7 +64,7 @@ def item_from_line(kind: Kind, line: Any) -> Item:
     return Item(
         id=str(name), kind=kind.name, payload=kind.parse(line["payload"]), actor=line.get("actor") or {},
         created_at=read_time(line.get("created_at")), conversation=line.get("conversation"), reports=int(line.get("reports") or 0),
-        source=str(line.get("source") or ""),
+        source=str(line.get("platform") or ""),
     )  # fmt: skip
 
 
