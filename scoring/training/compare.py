@@ -21,6 +21,7 @@ from scoring.types import Example, Json, Score
 DRAWS = 400
 CONFIDENCE = 0.95
 ALARM = 0.01  # chance that an equally good challenger is called worse in any of the measures; the same for any of the labels
+NOTICEABLE = 1e-4  # a scorer that looks at the clock moves by less between two askings
 MIN_TEST, MIN_OF_EACH = 50, 10  # below this a comparison says nothing
 
 Metric = Callable[[Array, Array], float]
@@ -126,10 +127,10 @@ def _difference(
     low, high = percentiles(gaps, CONFIDENCE)
     gain_low, gain_high = percentiles(gaps, 1 - (1 - CONFIDENCE) / chances)
     harm_low, harm_high = sure_range(gaps, after - before, alarm, freedom)
-    better, worse = (gain_low > 0, harm_high < 0) if higher else (gain_high < 0, harm_low > 0)
+    better, worse = (gain_low, harm_high) if higher else (-gain_high, -harm_low)
     return Difference(
         metric=name, champion=rounded(before), challenger=rounded(after), difference=rounded(after - before), low=rounded(low),
-        high=rounded(high), better=better, worse=worse,
+        high=rounded(high), better=better > NOTICEABLE, worse=worse < -NOTICEABLE,
     )  # fmt: skip
 
 
