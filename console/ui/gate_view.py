@@ -72,9 +72,13 @@ class View:
 
     @property
     def count(self) -> str:
-        """ "9 of 11 passed": of those that were measured."""
+        """ "9 of 11": passed, of those that were measured."""
         measured = [g for g in self.gates if g.result != "not_measured"]
-        return f"{sum(g.result != 'refused' for g in measured)} of {len(measured)} passed"
+        return f"{sum(g.result == 'passed' for g in measured)} of {len(measured)}"
+
+    @property
+    def below(self) -> int:
+        return sum(g.result == "reported" for g in self.gates)
 
     @property
     def unmeasured(self) -> Sequence[Shown]:

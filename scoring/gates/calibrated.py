@@ -125,7 +125,7 @@ def _bins(y: Array, p: Array) -> list[dict[str, float]]:
 
 def _bin_rows(y: Array, p: Array) -> list[Row]:
     return [
-        Row(name=f"Around {10 * b['said']:.0f} in 10",
+        Row(name=f"{min(9, int(10 * b['said']))} to {min(9, int(10 * b['said'])) + 1} in 10",
             cells=(f"{b['n']:,}", points(b["said"]), points(b["true"]), f"{points(b['low'])} to {points(b['high'])}"))
         for b in _bins(y, p)
     ]  # fmt: skip

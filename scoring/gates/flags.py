@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.special import stdtrit
+from scipy.special import ndtri, stdtrit
 
 from scoring.training.metrics import Array
 from scoring.types import Score
@@ -47,6 +46,6 @@ def drop_range(gaps: Array, alarm: float) -> tuple[float, float, float]:
     return middle - reach, middle, middle + reach
 
 
-def flagged(values: Array, level: float) -> NDArray[np.bool_]:
-    out: NDArray[np.bool_] = values >= level
-    return out
+def drop_sure(gaps: Array, alarm: float, spread: float) -> float:
+    """Upper bound of the mean of `gaps`, normal, with at least this spread of one of them."""
+    return float(gaps.mean()) + float(ndtri(1 - alarm)) * max(spread, float(gaps.std())) / float(np.sqrt(len(gaps)))

@@ -7,6 +7,8 @@ bound that holds for all groups and both measures at once.
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -67,8 +69,15 @@ def _groups(trial: Trial, y: Array) -> Iterator[Group]:
     for cut in trial.exam.slices:
         found = index_by([cut.of(example) for example in trial.examples])
         largest = sorted(found.items(), key=lambda pair: -len(pair[1]))[:MOST]
+        largest.sort(key=lambda pair: _place(pair[0]))
         if len(largest) > 1 or any(len(rows) < len(y) for _, rows in largest):  # one group of all items is the test itself
             yield from (Group(slice=cut.title, name=name, rows=rows, positives=int(y[rows].sum())) for name, rows in largest)
+
+
+def _place(name: str) -> tuple[float, bool]:
+    """Bands in the order of their numbers, all else after them as it was: by size."""
+    number = re.search(r"\d[\d,.]*", name)
+    return (float(number.group().strip(",.").replace(",", "")), not name.startswith(("Below", "Up to"))) if number else (math.inf, True)
 
 
 def _few(small: list[Group]) -> str:

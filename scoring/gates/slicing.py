@@ -40,7 +40,7 @@ def _language(text: str) -> str:
     found = identify(text)
     if found is None or not found.sure:
         return UNSURE
-    return LANGUAGES.get(found.code, found.code)
+    return LANGUAGES.get(found.code, "Another language")
 
 
 def by_language(text: Text) -> Slice:

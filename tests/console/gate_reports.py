@@ -40,7 +40,7 @@ def report(*, passed: bool = False) -> dict[str, Any]:
         ),
         gate("calibration", "Chances stay honest", "reported", "Chances are off by 2.4 points.", tables=[
             Table(title="Said and true", columns=("items", "said", "true", "range"),
-                  rows=[Row(name="Around 0 in 10", cells=("900", "3.0", "2.0", "1.0 to 3.0"))]),
+                  rows=[Row(name="0 to 1 in 10", cells=("900", "3.0", "2.0", "1.0 to 3.0"))]),
         ], data={"bins": BINS}),
         gate("evasion", "Hidden spelling held", "not_measured", "The test holds 3 harmful items; 20 are needed."),
     ]  # fmt: skip

@@ -43,7 +43,7 @@ def test_it_says_in_one_sentence_what_came_of_it(lena: User) -> None:
     html = page_of(signed_in(lena))
     assert "Better at finding harm: 4 more in 100. But a group got worse." in html
     assert "the same 6,214 frozen items, none of them from training" in html
-    assert "2 of 3 passed, 1 could not be measured" in html
+    assert "1 of 3 gates passed, 1 below a mark that is only told, 1 could not be measured" in html
 
 
 def test_it_names_every_gate_with_its_result(lena: User) -> None:
@@ -71,7 +71,7 @@ def test_it_draws_said_against_true_beside_its_table(lena: User) -> None:
     html = page_of(signed_in(lena))
     assert html.count('class="dot machine"') == 3
     assert "The same figures are in the table below." in html
-    assert "Around 0 in 10" in html
+    assert "0 to 1 in 10" in html
 
 
 def test_a_version_that_passed_says_so(lena: User) -> None:
