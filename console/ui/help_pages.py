@@ -18,8 +18,6 @@ TOPICS = {
     "loop": "How the loop works", "first-item": "Post the first item", "roles": "Roles",
     "automation": "Automation and the demo policy", "checks": "Checks of verdicts", "runs": "Training runs",
     "backtests": "Backtests and replays", "watch": "Insights, drift and alerts", "glossary": "Words",
-    "automation": "Automation and the demo policy", "checks": "Checks of verdicts", "runs": "Training runs", "glossary": "Words",
-    "backtests": "Backtests and replays",
     "gates": "When a new model may serve",
 }  # fmt: skip
 

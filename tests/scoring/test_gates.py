@@ -78,7 +78,7 @@ def planted(seed: int, tongue: int) -> Trial:
     """The challenger is better everywhere but in one language, where it half guesses."""
     examples, margin, tongues = stream(seed)
     rng = np.random.default_rng(100 + seed)
-    old = sigmoid(margin + rng.normal(0, 1.0, len(margin)))
+    old = sigmoid(margin + rng.normal(0, 1.6, len(margin)))
     guess = np.where(tongues == tongue, 0.2 * margin + rng.normal(-1.0, 1.5, len(margin)), margin + rng.normal(0, 0.3, len(margin)))
     return trial(examples, told(old), told(sigmoid(guess)), Exam(slices=[by_tongue()]))
 
@@ -99,16 +99,16 @@ def test_a_regression_planted_in_one_slice_is_refused_though_the_whole_is_better
 
 
 def test_an_equally_good_challenger_passes_every_gate_but_the_gain_in_95_of_100_repeats() -> None:
-    """At 60 repeats, 6 refusals or more would happen to gates that hold their promise in 4 of 100 runs of this test."""
+    """Of 40 repeats two may be refused; five or more would happen to gates that hold their promise in 5 of 100 such tests."""
     refused = 0
-    for seed in range(60):
-        examples, margin, _ = stream(seed, 500)
+    for seed in range(40):
+        examples, margin, _ = stream(seed, 400)
         rng = np.random.default_rng(900 + seed)
         common = margin + rng.normal(0, 0.6, len(margin))
         old, new = (told(sigmoid(common + rng.normal(0, 0.5, len(margin)))) for _ in range(2))
         gates = examine(trial(examples, old, new, Exam(slices=[by_tongue()]))).gates
         refused += any(gate.result == "refused" for gate in gates if gate.name != "gain")
-    assert refused <= 5
+    assert refused <= 4
 
 
 def test_a_group_that_is_too_small_is_named_and_not_judged() -> None:
@@ -254,7 +254,7 @@ def test_functions_of_a_label_that_was_never_learnt_are_not_asked_and_that_is_sa
 
 def test_a_risk_that_moves_the_wrong_way_is_refused() -> None:
     def pairs(examples: Sequence[Example], seed: int) -> list[Pair]:
-        items = [Item(id=str(i), kind="review", payload={"text": "", "amount": i}) for i in range(1, 60)]
+        items = [Item(id=str(i), kind="review", payload={"text": "", "amount": i}) for i in range(2, 60)]
         changed = [replace(item, payload={"text": "", "amount": 10 * item.payload["amount"]}) for item in items]
         return [Pair(function="Ten times the amount", before=one, after=two, goes="up") for one, two in zip(items, changed, strict=True)]
 
