@@ -47,7 +47,7 @@ app.conf.update(
     worker_hijack_root_logger=False,
     imports=(
         "workers.score", "workers.deliver", "workers.train", "workers.sweep", "workers.lease", "workers.queues", "workers.embed",
-        "workers.measure", "workers.watch", "workers.serving", "workers.certify", "workers.backtest", "workers.replay",
+        "workers.measure", "workers.labels", "workers.watch", "workers.serving", "workers.certify", "workers.backtest", "workers.replay",
     ),
     beat_schedule=BEAT_SCHEDULE,
     beat_max_loop_interval=2,

@@ -17,6 +17,7 @@ from console.common.tidy import tidy_old_rows
 from console.enforcement.relay import relay_outbox
 from console.quality.measuring import measure_all
 from console.quality.plans import plans_ensure_defaults
+from console.training.label_work import work_gave_up
 from console.training.leftovers import leftovers_tidy
 from console.training.runs import queues_move_on
 from console.training.services import run_gave_up, triggers_fire
@@ -55,6 +56,9 @@ def _give_up() -> None:
     with transaction.atomic():
         for job in jobs_give_up(task="replay"):
             replay_gave_up(replay_id=job.subject, error=job.error)
+    with transaction.atomic():
+        for job in jobs_give_up(task="label_work"):
+            work_gave_up(work_id=job.subject, error=job.error)
 
 
 @app.task(name="effects")
