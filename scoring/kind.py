@@ -90,6 +90,7 @@ class Kind:
     scorer: str  # "scoring.kinds.review.scorer:ReviewScorer", called as ReviewScorer(bundle)
     trainers: Mapping[str, str]  # {"quick": "scoring.kinds.review.training:train_quick"}; the first is the default
     spaces: Mapping[str, Mapping[str, Sequence[Json]]] = field(default_factory=dict)  # by trainer: settings worth trying, by parameter
+    light: Mapping[str, Json] = field(default_factory=dict)  # parameters that make its first trainer quick: to check labels
     card: Callable[[Item, Score | None], Sequence[Block]]  # score None = blind: no evidence anywhere
     headline: Callable[[Mapping[str, Json]], str]  # one line for lists, at most 120 characters
     text: Callable[[Mapping[str, Json]], str]  # everything that search should find

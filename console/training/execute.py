@@ -26,6 +26,7 @@ from console.training.base_data import base_examples
 from console.training.caps import check_disk
 from console.training.cards import run_card
 from console.training.dataset_card import snapshot_divide
+from console.training.doubts import doubts_examine, judged_with_doubts
 from console.training.ending import run_fail, run_went_well
 from console.training.failures import DamagedBase, explain
 from console.training.judge import Judgement, Model, judge
@@ -116,6 +117,7 @@ def _work(work: Work) -> None:
     record.stage("split", "Dividing by time and group.")
     parts = snapshot_divide(kind, snapshot, lines, base, seen=seen_by(serving), seed=work.run.seed)
     parts = split_with_past(kind, parts)
+    doubts_examine(kind, snapshot, lines, record.say, seed=work.run.seed)
     record.say(f"{len(parts.train)} to train, {len(parts.tune)} to calibrate, {len(parts.test)} to test.")
     _examine(work, _trained(work, parts), parts, serving, snapshot)
 
@@ -202,6 +204,7 @@ def _examine(work: Work, bundle: Bundle, parts: Split, serving: ModelVersion | N
         kind, parts, challenger=Model(bundle=bundle, scores=challenger), champion=before, seed=work.run.seed, context=work.context,
         tell=lambda title: record.say(f"Gate: {title}?"),
     )  # fmt: skip
+    judgement = judged_with_doubts(judgement, snapshot)
     record.stage("register", "Writing the model card.")
     check_disk(work.limits)
     _register(work, bundle, parts, metrics, judgement, serving, snapshot)

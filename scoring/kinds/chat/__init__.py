@@ -17,6 +17,7 @@ CHAT = Kind(
     scorer="scoring.kinds.chat.scorer:ChatScorer",
     trainers={"quick": "scoring.kinds.chat.training:train_quick"},
     spaces={"quick": {"max_features": (5_000, 20_000, 60_000)}},
+    light={"encoder": False},
     card=draw_card,
     headline=headline,
     text=searchable_text,
