@@ -34,6 +34,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "watch": _every(300, "watch", queue="light"),
     "certificates": _every(30, "certificates"),
     "audits": _every(1800, "audits"),
+    "choose-labels": _every(3600, "choose_labels"),
     "tidy": _every(3600, "tidy"),
     **{f"canary-{lane}": _every(15, "canary", queue=lane, args=(lane,)) for lane in (*LANES, "sweep")},
 }

@@ -17,6 +17,7 @@ from console.common.tidy import tidy_old_rows
 from console.enforcement.relay import relay_outbox
 from console.quality.measuring import measure_all
 from console.quality.plans import plans_ensure_defaults
+from console.training.budgets import choices_ask
 from console.training.label_work import work_gave_up
 from console.training.leftovers import leftovers_tidy
 from console.training.runs import queues_move_on
@@ -87,6 +88,11 @@ def measure_checks() -> None:
     """Each hour; and queues that were made since get the usual shares."""
     plans_ensure_defaults()
     measure_all()
+
+
+@app.task(name="choose_labels")
+def choose_labels() -> None:
+    choices_ask()
 
 
 @app.task(name="tidy")

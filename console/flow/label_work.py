@@ -16,8 +16,8 @@ log = logging.getLogger(__name__)
 _DO = {
     LabelWork.Purpose.IMPORT: "console.training.import_work:import_run",
     LabelWork.Purpose.DOUBTS: "console.training.doubts:doubts_run",
-    LabelWork.Purpose.CHOOSE: "console.flow.choosing:choose_run",
-    LabelWork.Purpose.ALIKE: "console.flow.choosing:alike_run",
+    LabelWork.Purpose.CHOOSE: "console.flow.choose_work:choose_run",
+    LabelWork.Purpose.ALIKE: "console.flow.choose_work:alike_run",
 }
 
 

@@ -29,6 +29,7 @@ from console.quality.bars import bar_from_item, own_refuse
 from console.quality.checks import check_answer, check_is_gold, check_of, check_reopen
 from console.scores.models import Decision
 from console.scores.services import decision_supersede, decision_undo
+from console.training.choices import propensity_of
 from console.verdicts import services as verdicts
 from console.verdicts.corrections import verdict_reinstate, verdict_supersede
 from console.verdicts.labels import labels_of
@@ -85,7 +86,7 @@ def _conclude(
     )  # fmt: skip
     verdict = verdicts.verdict_create(
         claim=claim, decision=decision, policy_version=policy_version, form=form, labels={} if check else labels, undo_until=until,
-        batch=batch, supersedes=supersedes, why=why,
+        batch=batch, supersedes=supersedes, why=why, propensity=propensity_of(claim.case_id) if claim.case.blind else None,
     )  # fmt: skip
     if check:
         check_answer(check=check, verdict=verdict)

@@ -112,6 +112,9 @@ def doubts_examine(kind: Kind, snapshot: Snapshot, lines: Sequence[Line], tell: 
 
     Too few labels are no reason to stop: they cannot be held against each other, and that is what the card says.
     """
+    if "doubts" in snapshot.card:
+        tell("These labels were held against each other before.")
+        return
     try:
         found = doubts_find(kind, lines, replace(_options(lambda share, sentence: None), seed=seed), most=NEWEST)
     except (DatasetError, ValueError) as error:

@@ -142,6 +142,7 @@ def import_run(log: WorkLog) -> None:
                 reject([*bad, *wrong])
                 log.say(state["read"] / max(1, plan.rows), f"{state['read']:,} of {plan.rows:,} rows read")
     log.done(told(state["counts"], state["rejected"]), **state)
+    path.unlink(missing_ok=True)  # what people wrote is in the items now; nobody needs it twice
 
 
 def sorted_out(batch: Sequence[tuple[int, Row | str]]) -> tuple[list[tuple[int, Row]], list[tuple[int, str]]]:

@@ -17,6 +17,7 @@ from console.common.errors import Conflict, Invalid, NotFound
 from console.common.jobs import job_cancel, job_put_many
 from console.dispatch import ring
 from console.training.models import LabelWork
+from console.training.selectors import home_path
 from scoring.registry import KINDS
 
 TASK, LANE = "label_work", "train"
@@ -67,6 +68,8 @@ def work_cancel(*, work_id: UUID, user: User | None) -> None:
     if not rows.update(state=LabelWork.State.CANCELLED, finished_at=Now(), sentence="Stopped by hand."):
         raise Conflict("It has ended already.", code="work_ended")
     job_cancel(task=TASK, subject=str(work_id))
+    if file := LabelWork.objects.values_list("file", flat=True).get(pk=work_id):
+        transaction.on_commit(partial(home_path(file).unlink, missing_ok=True))
     audit_append(actor=actor_name(user), verb="labels.work_stopped", subject=f"labels:{work_id}")
 
 

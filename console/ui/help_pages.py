@@ -16,7 +16,8 @@ TOPICS = {
     "queues": "Queues and routing", "search": "Search and accounts",
     "records": "Orders and records",
     "loop": "How the loop works", "first-item": "Post the first item", "roles": "Roles",
-    "automation": "Automation and the demo policy", "checks": "Checks of verdicts", "runs": "Training runs",
+    "automation": "Automation and the demo policy", "checks": "Checks of verdicts", "labels": "Labels and data sets",
+    "runs": "Training runs",
     "backtests": "Backtests and replays", "watch": "Insights, drift and alerts", "glossary": "Words",
     "gates": "When a new model may serve",
 }  # fmt: skip

@@ -58,6 +58,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("Policies", "/policies/", "policy", _EVERYONE),
             Entry("Routing", "/routing/", "rule", _LEADS),
+            Entry("Labels", "/labels/", "same", _SHAPERS),
             Entry("Automation", "/automation/", "automation", _SHAPERS),
             Entry("Models", "/models/", "models", _SHAPERS),
             Entry("Backtests", "/backtests/", "undo", _SHAPERS),

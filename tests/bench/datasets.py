@@ -110,3 +110,14 @@ def unseen_by_starter(data: Path, rows: list[Row]) -> list[Row]:
     parts = split(read_examples(data, 0), get_kind("review"), seed=0, test=1 / 7, tune=1 / 7)
     seen = {example.item.payload["text"] for example in (*parts.train, *parts.tune)}
     return [row for row in rows if row.body["payload"]["text"] not in seen]
+
+
+def load_texts(data: Path) -> Iterator[tuple[str, list[str], list[int]]]:
+    """(name, texts, whether each breaks a rule) of the sets of texts that are there."""
+    for folder, file, honest in (
+        ("davidson_hate_offensive", "train.csv", "neither"), ("sms_spam", "train.csv", "ham"), ("youtube_spam", "train.csv", "ham"),
+    ):  # fmt: skip
+        path = data / folder / file
+        if path.is_file():
+            rows = [row for row in _csv(path) if row.get("text")]
+            yield folder, [row["text"] for row in rows], [int(row["label"] != honest) for row in rows]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from playwright.sync_api import Page
 
 TOPICS = (
-    "keys", "aloud", "wellbeing", "many", "queues", "search", "records", "loop", "first-item", "roles", "automation", "checks", "runs",
-    "watch", "glossary", "backtests",
+    "keys", "aloud", "wellbeing", "many", "queues", "search", "records", "loop", "first-item", "roles", "automation", "checks", "labels",
+    "runs", "watch", "glossary", "backtests",
 )  # fmt: skip
 # Pages with an address that is known beforehand.
 PLAIN: dict[str, str] = {
@@ -24,6 +24,8 @@ PLAIN: dict[str, str] = {
     "runs": "/models/review/runs/", "run-limits": "/models/review/limits",
     "backtests": "/backtests/", "backtest-new": "/backtests/new/?kind=review", "replays": "/backtests/replay/",
     "policies": "/policies/", "policy": "/policies/review/", "policy-version": "/policies/review/1/",
+    "labels": "/labels/?kind=review", "labels-doubts": "/labels/doubts/?kind=review", "labels-choose": "/labels/choose/?kind=review",
+    "labels-new": "/labels/new/?kind=review", "labels-upload": "/labels/import/?kind=review", "snapshots": "/snapshots/?kind=review",
     "password": "/accounts/password/change/", "two-steps": "/accounts/2fa/", "signing-out": "/accounts/logout/",
     "design": "/help/design/", "help": "/help/",
     **{f"help-{name}": f"/help/{name}/" for name in TOPICS}, "api": "/api/v1/docs/", "missing": "/nowhere/",
@@ -43,7 +45,10 @@ LINKED: dict[str, tuple[str, str]] = {
     "check-disagreement": ("/checks/disagreements/", 'main a[href^="/checks/disagreements/"]'),
 }
 # Whose page it is, where a lead may not see it.
-ADMINS = {"care-rules", "wellbeing", "policy-version", "model", "models", "schedules", "runs", "run-limits", "backtest-new"}
+ADMINS = {
+    "labels-new", "labels-upload", "care-rules", "wellbeing", "policy-version", "model", "models", "schedules", "runs", "run-limits",
+    "backtest-new",
+}  # fmt: skip
 
 
 def address_of(page: Page, base: str, name: str) -> str:

@@ -81,6 +81,9 @@ ROLES: dict[str, dict[str, set[str]]] = {  # who may call what; "person" roles i
     "triggers": {"GET": {"lead", "policy", "admin"}, "POST": {"policy", "admin"}},
     "trigger": {"GET": {"lead", "policy", "admin"}, "PATCH": {"policy", "admin"}, "DELETE": {"policy", "admin"}},
     "run-limits": {"GET": {"lead", "policy", "admin"}, "PATCH": {"policy", "admin"}},
+    "labels": {"GET": {"lead", "policy", "admin"}},
+    "snapshots": {"GET": {"lead", "policy", "admin"}},
+    "snapshot": {"GET": {"lead", "policy", "admin"}},
     "models": {"GET": {"lead", "policy", "admin"}},
     "model": {"GET": {"lead", "policy", "admin"}},
     "model-promote": {"POST": {"policy", "admin"}},
@@ -131,7 +134,7 @@ def ids(shop: Source, claimed: Callable[..., Claim]) -> dict[str, str]:
         "item_id": str(claim.case.item_id), "case_id": str(claim.case_id), "verdict_id": str(verdict.pk),
         "decision_id": str(verdict.decision_id), "batch_id": str(verdict.batch_id),
         "webhook_id": str(endpoint.pk), "delivery_id": str(Delivery.objects.get().pk), "media_id": str(media.pk),
-        "run_id": str(uuid.uuid4()), "trigger_id": "0", "kind": "contact",
+        "run_id": str(uuid.uuid4()), "trigger_id": "0", "kind": "contact", "digest": "0" * 64,
         "version": "review@no-such", "slug": "reviews",
         "transfer_id": str(uuid.uuid4()), "gold_id": str(Gold.objects.create(item=claim.case.item, outcome="allow").pk),
     }  # fmt: skip

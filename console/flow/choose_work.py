@@ -1,0 +1,136 @@
+"""A day's choice and the candidates for a new label, as a worker makes them. Heavy: workers only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import numpy as np
+from django.db import connection
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from numpy.typing import NDArray
+
+from console.flow.choosing import Chosen, items_choose
+from console.insights.search.alike import nearest, vector_of_item, vectors_available
+from console.intake.models import Item
+from console.quality.models import Gold
+from console.scores.models import Decision, Score
+from console.training.choices import budget_left
+from console.training.label_work import WorkLog
+from console.training.models import Choice, LabelBudget
+from console.verdicts.models import Label
+from scoring.choosing import alike, choose
+
+POOL = 20_000  # newest items that are chosen from
+VECTORS = 8000  # of them whose meaning is looked at, as many of the labelled
+MISSED_SHARE = 0.2  # of a day's choice: near what was let through and should not have been
+MISSED, NEIGHBOURS, FARTHEST = 50, 10, 0.45
+CANDIDATES = 60  # for a new label
+LEAST_LIKE = 0.3
+_VECTORS = "SELECT item_id, encoder, vector::real[] FROM insights_itemvector WHERE item_id = ANY(%s) AND encoder <> ''"
+
+Vectors = NDArray[np.float32]
+
+
+def choose_run(log: WorkLog) -> None:
+    """What is left of today's budget: some near what was missed, the rest by doubt, difference and chance."""
+    kind = log.work.kind
+    budget, room = LabelBudget.objects.filter(kind=kind).first(), budget_left(kind)
+    if budget is None or room < 1:
+        log.done("Nothing is left of today’s budget", chosen=0)
+        return
+    log.say(0.1, "Collecting what nobody labelled")
+    pool = [(item.pk, getattr(item, "risk", None)) for item in _pool(kind).only("pk")[:POOL]]
+    if not pool:
+        log.done("Every item is labelled or with people", chosen=0)
+        return
+    missed = _near_missed(kind, {pk for pk, _ in pool}, round(MISSED_SHARE * room), seed=log.work.token)
+    taken = {one.item_id for one in missed}
+    pool = [row for row in pool if row[0] not in taken]
+    log.say(0.4, f"Choosing among {len(pool):,} items")
+    chosen = [*missed, *_chosen(kind, pool, room - len(missed), budget.random_share, seed=log.work.token + len(pool))]
+    log.say(0.8, "Opening the cases")
+    opened = items_choose(chosen, work=log.work)
+    log.done(f"{opened:,} items go to people", chosen=opened, ways={way: sum(c.way == way for c in chosen) for way in Choice.Way.values})
+
+
+def _pool(kind: str) -> QuerySet[Item, Item]:
+    """Decided without a person, with no label and no open case, newest first; with the newest risk."""
+    newest = Score.objects.filter(item=OuterRef("pk")).order_by("-pk").values("risk")[:1]
+    labelled = Label.objects.filter(item=OuterRef("pk"), withdrawn=False)
+    rows = Item.objects.filter(kind=kind, status=Item.Status.DECIDED).filter(~Exists(labelled))
+    rows = rows.filter(~Exists(Gold.objects.filter(item=OuterRef("pk"))))
+    return rows.annotate(risk=Subquery(newest)).order_by("-pk")
+
+
+def _chosen(kind: str, pool: Sequence[tuple[UUID, float | None]], room: int, random_share: float, *, seed: int) -> list[Chosen]:
+    ids = [pk for pk, _ in pool]
+    chances = np.array([np.nan if risk is None else risk for _, risk in pool], float)
+    with_vector, vectors = _vectors(ids[:VECTORS])
+    done, labelled = _vectors(list(_labelled(kind)[:VECTORS]))
+    if len(with_vector) < len(ids):  # a part of the items has a meaning: all are drawn by doubt and chance, none by difference
+        picks = choose(chances, room, random_share=random_share, seed=seed)
+    else:
+        order = {pk: place for place, pk in enumerate(with_vector)}
+        vectors = vectors[[order[pk] for pk in ids]]
+        picks = choose(chances, room, vectors=vectors, labelled=labelled if len(done) else None, random_share=random_share, seed=seed)
+    return [Chosen(item_id=ids[pick.index], way=pick.way, propensity=pick.propensity) for pick in picks]
+
+
+def _labelled(kind: str) -> QuerySet[Label, UUID]:
+    return Label.objects.filter(item__kind=kind, withdrawn=False).order_by("-item_id").values_list("item_id", flat=True).distinct()
+
+
+def _near_missed(kind: str, pool: set[UUID], room: int, *, seed: int) -> list[Chosen]:
+    """Of the neighbours of what the machine let through and a person did not, `room` by chance: each as likely."""
+    if room < 1 or not vectors_available():
+        return []
+    near: set[UUID] = set()
+    for pk in missed_items(kind):
+        mine = vector_of_item(pk)
+        if mine is not None:
+            near |= set(nearest(pk, mine, limit=NEIGHBOURS, farthest=FARTHEST)) & pool
+    candidates = sorted(near)
+    count = min(room, len(candidates))
+    if not count:
+        return []
+    drawn = np.random.default_rng(seed).choice(len(candidates), count, replace=False).tolist()
+    return [Chosen(item_id=candidates[i], way=Choice.Way.MISSED, propensity=count / len(candidates)) for i in drawn]
+
+
+def missed_items(kind: str) -> list[UUID]:
+    """The newest that were let through without a person, and turned out to break a rule: by a verdict, a check or an appeal."""
+    passed = Decision.objects.filter(item=OuterRef("pk"), outcome="allow", automated=True)
+    broken = Decision.objects.filter(item=OuterRef("pk"), outcome="enforce", automated=False, state=Decision.State.EFFECTIVE)
+    audited = Label.objects.filter(item=OuterRef("pk"), source=Label.Source.AUDIT, value=1, withdrawn=False)
+    rows = Item.objects.filter(kind=kind).filter(Exists(passed)).filter(Exists(broken) | Exists(audited))
+    return list(rows.order_by("-pk").values_list("pk", flat=True)[:MISSED])
+
+
+def _vectors(ids: Sequence[UUID]) -> tuple[list[UUID], Vectors]:
+    """Of those that have one, by the encoder that most of them were read with."""
+    if not ids or not vectors_available():
+        return [], np.zeros((0, 1), np.float32)
+    with connection.cursor() as cursor:
+        cursor.execute(_VECTORS, [list(ids)])
+        rows = cursor.fetchall()
+    encoders = [encoder for _, encoder, _ in rows]
+    usual = max(set(encoders), key=encoders.count, default="")
+    kept = [(pk, vector) for pk, encoder, vector in rows if encoder == usual]
+    return [pk for pk, _ in kept], np.array([vector for _, vector in kept], np.float32).reshape(len(kept), -1)
+
+
+def alike_run(log: WorkLog) -> None:
+    """Candidates for a new label: the items most like its examples, best first. Raises ValueError with too few examples."""
+    examples = [UUID(pk) for pk in log.work.asked["items"]]
+    log.say(0.1, "Reading what the examples are about")
+    found, vectors = _vectors(examples)
+    if len(found) < len(examples):
+        raise ValueError(f"{len(examples) - len(found)} examples are not read by meaning yet; try again in a minute, or choose others")
+    pool = list(_pool(log.work.kind).exclude(pk__in=examples).values_list("pk", flat=True)[:VECTORS])
+    ids, others = _vectors(pool)
+    log.say(0.5, f"Comparing {len(ids):,} items with {len(found)} examples")
+    likeness = alike(others, vectors) if ids else np.zeros(0)
+    best = [i for i in np.argsort(-likeness, kind="stable")[:CANDIDATES] if likeness[i] >= LEAST_LIKE]
+    candidates = [{"item": str(ids[int(i)]), "like": round(float(likeness[i]), 4)} for i in best]
+    log.done(f"{len(candidates)} items are like the examples, of {len(ids):,}", candidates=candidates)

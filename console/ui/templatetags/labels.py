@@ -1,0 +1,53 @@
+"""A label in words: what it adds up to, and who said what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from console.training.consensus import Labelled
+from console.ui.labels_pages import SOURCES
+
+register = template.Library()
+
+
+@register.filter
+def in_hundred(chance: float) -> str:
+    return "fewer than 1 in 100" if chance < 0.01 else f"{round(100 * chance)} in 100"
+
+
+@register.simple_tag
+def agreed(label: Labelled) -> SafeString:
+    """ "Spam: yes", and whether somebody says otherwise."""
+    name = label.name.replace("_", " ").capitalize()
+    word: Any = format_html("<b>yes</b>") if label.agreed.value else "no"
+    if not label.agreed.against:
+        return format_html("{}: {}", name, word)
+    settled = SOURCES.get(label.agreed.settled_by, "").lower()
+    how = f"settled by {settled}" if settled else f"{label.agreed.against} of {label.agreed.voices} say otherwise"
+    return format_html('{}: {} <span class="chip caution">{}</span>', name, word, how)
+
+
+@register.simple_tag
+def voices(labels: Sequence[Labelled]) -> SafeString:
+    """Each voice once: "Rita, blind: spam"; what holds is named."""
+    said: dict[str, list[str]] = {}
+    for label in labels:
+        for event in label.events:
+            who = _who(event)
+            said.setdefault(who, [])
+            if event["value"]:
+                said[who].append(label.name.replace("_", " "))
+    rows = ((who, ", ".join(dict.fromkeys(names)) or "nothing holds") for who, names in said.items())
+    return format_html_join(format_html("<br>"), "{}: {}", rows)
+
+
+def _who(event: dict[str, Any]) -> str:
+    source = SOURCES.get(event["source"], event["source"])
+    person = event["reviewer__username"]
+    blind = "" if event["source"] != "verdict" else ", had seen the machine" if event["model_visible"] else ", blind"
+    return f"{person} ({source.lower()}{blind})" if person else source
