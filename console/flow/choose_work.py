@@ -22,7 +22,7 @@ from console.verdicts.models import Label
 from scoring.choosing import alike, choose
 
 POOL = 20_000  # newest items that are chosen from
-VECTORS = 8000  # of them whose meaning is looked at, as many of the labelled
+LOOKED = 8000  # of them that are compared, with as many of the labelled
 MISSED_SHARE = 0.2  # of a day's choice: near what was let through and should not have been
 MISSED, NEIGHBOURS, FARTHEST = 50, 10, 0.45
 CANDIDATES = 60  # for a new label
@@ -64,17 +64,21 @@ def _pool(kind: str) -> QuerySet[Item, Item]:
 
 
 def _chosen(kind: str, pool: Sequence[tuple[UUID, float | None]], room: int, random_share: float, *, seed: int) -> list[Chosen]:
-    ids = [pk for pk, _ in pool]
-    chances = np.array([np.nan if risk is None else risk for _, risk in pool], float)
-    with_vector, vectors = _vectors(ids[:VECTORS])
-    done, labelled = _vectors(list(_labelled(kind)[:VECTORS]))
-    if len(with_vector) < len(ids):  # a part of the items has a meaning: all are drawn by doubt and chance, none by difference
-        picks = choose(chances, room, random_share=random_share, seed=seed)
+    """Of a large pool a part is looked at, drawn by chance: that is in each item's chance too."""
+    share = min(1.0, LOOKED / max(1, len(pool)))
+    looked = np.random.default_rng(seed).choice(len(pool), min(LOOKED, len(pool)), replace=False).tolist()
+    risks = dict(pool[i] for i in looked)
+    ids, found = _vectors(list(risks))
+    vectors: Vectors | None = found
+    labelled: Vectors | None = None
+    if len(ids) * 2 < len(risks):  # most are not read by meaning (yet): nothing can be said of what is different
+        ids, vectors = list(risks), None
     else:
-        order = {pk: place for place, pk in enumerate(with_vector)}
-        vectors = vectors[[order[pk] for pk in ids]]
-        picks = choose(chances, room, vectors=vectors, labelled=labelled if len(done) else None, random_share=random_share, seed=seed)
-    return [Chosen(item_id=ids[pick.index], way=pick.way, propensity=pick.propensity) for pick in picks]
+        labelled = _vectors(list(_labelled(kind)[:LOOKED]))[1]
+    chances = np.array([np.nan if risks[pk] is None else risks[pk] for pk in ids], float)
+    same = labelled if labelled is not None and vectors is not None and labelled.shape[1] == vectors.shape[1] else None
+    picks = choose(chances, room, vectors=vectors, labelled=same, random_share=random_share, seed=seed)
+    return [Chosen(item_id=ids[pick.index], way=pick.way, propensity=pick.propensity * share) for pick in picks]
 
 
 def _labelled(kind: str) -> QuerySet[Label, UUID]:
@@ -127,7 +131,7 @@ def alike_run(log: WorkLog) -> None:
     found, vectors = _vectors(examples)
     if len(found) < len(examples):
         raise ValueError(f"{len(examples) - len(found)} examples are not read by meaning yet; try again in a minute, or choose others")
-    pool = list(_pool(log.work.kind).exclude(pk__in=examples).values_list("pk", flat=True)[:VECTORS])
+    pool = list(_pool(log.work.kind).exclude(pk__in=examples).values_list("pk", flat=True)[:LOOKED])
     ids, others = _vectors(pool)
     log.say(0.5, f"Comparing {len(ids):,} items with {len(found)} examples")
     likeness = alike(others, vectors) if ids else np.zeros(0)
