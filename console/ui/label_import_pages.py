@@ -25,6 +25,7 @@ from scoring.registry import KINDS
 
 NEW_LABELS = 3  # empty lines of the form for labels that nobody guessed
 NEWEST = 20
+FIRST = ("text", "id", "label")  # always asked for, where the kind has them
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -83,16 +84,18 @@ def read_mapping(request: HttpRequest, work: LabelWork) -> dict[str, str]:
 def _targets(work: LabelWork) -> list[str]:
     guessed = [target for target in work.asked["map"] if not target.startswith("label.")]
     own = [*(name for name in KINDS[work.kind].payload.model_fields), *OWN]
-    return list(dict.fromkeys([*guessed, *own]))
+    return list(dict.fromkeys([*(name for name in FIRST if name in own), *guessed, *own]))
 
 
 def form_context(request: HttpRequest, work: LabelWork, errors: dict[str, list[str]]) -> dict[str, Any]:
     mapping = read_mapping(request, work) if request.method == "POST" else work.asked["map"]
     rows, wrong = import_preview(work, mapping) if not errors else ([], errors)
+    targets = [(target, mapping.get(target, "")) for target in _targets(work)]
     labels = [(target[6:], column) for target, column in mapping.items() if target.startswith("label.")]
     return {
-        "targets": [(target, mapping.get(target, "")) for target in _targets(work)], "columns": work.asked["columns"],
+        "targets": sorted(targets, key=lambda row: not row[1] and row[0] not in FIRST), "columns": work.asked["columns"],
         "labels": [*labels, *([("", "")] * NEW_LABELS)], "rows": rows, "wrong": wrong, "payload_fields": _shown(rows),
+        "told": sum(bool(column) or target in FIRST for target, column in targets),
         "source": request.POST.get("source", "import"), "gold": "gold" in request.POST,
     }  # fmt: skip
 

@@ -89,6 +89,8 @@ def _is_current(href: str, path: str) -> bool:
         return path == "/" or path.startswith(("/queues/", "/cases/"))
     if href == "/checks/":
         return path.startswith(href) and not path.startswith("/checks/mine/")
+    if href == "/labels/":
+        return path.startswith((href, "/snapshots/"))
     if href == "/wellbeing/":
         return path.startswith(href) and not path.startswith("/wellbeing/rules/")
     return path.startswith(href)

@@ -18,6 +18,7 @@ from console.ui.labels_pages import READERS, SOURCES, frame
 from scoring.registry import KINDS
 
 NEWEST = 50
+PARTS = ("train", "calibrate", "test")
 WIDTH = 120.0  # of a bar in the tables
 AGES = {"week": "Of the last week", "month": "Of the last month", "quarter": "Of three months", "year": "Of a year", "older": "Older"}
 
@@ -44,7 +45,7 @@ def _snapshot(request: HttpRequest, digest: str) -> Snapshot:
 @page_for(*READERS)
 def show(request: HttpRequest, digest: str) -> HttpResponse:
     snapshot = _snapshot(request, digest)
-    counts, total = snapshot.counts, max(1, snapshot.counts.get("items", 0))
+    counts, parts, total = snapshot.counts, snapshot.card.get("parts") or {}, max(1, snapshot.counts.get("items", 0))
     tables = [
         ("By source of the label", _rows({SOURCES.get(k, k): v for k, v in counts.get("sources", {}).items()}, total)),
         ("By label", _rows(counts.get("labels", {}), total)),
@@ -54,7 +55,7 @@ def show(request: HttpRequest, digest: str) -> HttpResponse:
     ]  # fmt: skip
     context = {
         **frame(request, "snapshots", snapshot.kind), "snapshot": snapshot, "counts": counts, "tables": [t for t in tables if t[1]],
-        "parts": [(name, part) for name, part in (snapshot.card.get("parts") or {}).items()], "card": snapshot.card,
+        "parts": [(name, parts[name]) for name in PARTS if name in parts], "card": snapshot.card,
         "versions": snapshot.models.order_by("pk").only("kind", "version", "state"),
     }  # fmt: skip
     return render(request, "labels/snapshot.html", context)

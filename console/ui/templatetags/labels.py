@@ -17,14 +17,14 @@ register = template.Library()
 
 @register.filter
 def in_hundred(chance: float) -> str:
-    return "fewer than 1 in 100" if chance < 0.01 else f"{round(100 * chance)} in 100"
+    return "under 1 in 100" if chance < 0.01 else f"{round(100 * chance)} in 100"
 
 
 @register.simple_tag
 def agreed(label: Labelled) -> SafeString:
     """ "Spam: yes", and whether somebody says otherwise."""
     name = label.name.replace("_", " ").capitalize()
-    word: Any = format_html("<b>yes</b>") if label.agreed.value else "no"
+    word: Any = SafeString("<b>yes</b>") if label.agreed.value else "no"
     if not label.agreed.against:
         return format_html("{}: {}", name, word)
     settled = SOURCES.get(label.agreed.settled_by, "").lower()
@@ -43,7 +43,7 @@ def voices(labels: Sequence[Labelled]) -> SafeString:
             if event["value"]:
                 said[who].append(label.name.replace("_", " "))
     rows = ((who, ", ".join(dict.fromkeys(names)) or "nothing holds") for who, names in said.items())
-    return format_html_join(format_html("<br>"), "{}: {}", rows)
+    return format_html_join(SafeString("<br>"), "{}: {}", rows)
 
 
 def _who(event: dict[str, Any]) -> str:
