@@ -118,10 +118,12 @@ def _vectors(ids: Sequence[UUID]) -> tuple[list[UUID], Vectors]:
     with connection.cursor() as cursor:
         cursor.execute(_VECTORS, [list(ids)])
         rows = cursor.fetchall()
+    if not rows:
+        return [], np.zeros((0, 1), np.float32)
     encoders = [encoder for _, encoder, _ in rows]
-    usual = max(set(encoders), key=encoders.count, default="")
+    usual = max(set(encoders), key=encoders.count)
     kept = [(pk, vector) for pk, encoder, vector in rows if encoder == usual]
-    return [pk for pk, _ in kept], np.array([vector for _, vector in kept], np.float32).reshape(len(kept), -1)
+    return [pk for pk, _ in kept], np.array([vector for _, vector in kept], np.float32)
 
 
 def alike_run(log: WorkLog) -> None:

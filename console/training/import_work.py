@@ -101,7 +101,7 @@ def import_preview(work: LabelWork, mapping: dict[str, str]) -> tuple[list[tuple
     kind, path = KINDS[work.kind], home_path(work.file)
     with open_text(path) as handle:
         try:
-            plan = plan_of(handle, path, kind, mapping or None)
+            plan = plan_of(handle, path, kind, mapping, guess=not work.asked.get("map"))
         except Invalid as error:
             return [], error.fields
         return list(islice(rows_of(handle, path, kind, plan), PREVIEW)), {}
@@ -126,7 +126,7 @@ def import_run(log: WorkLog) -> None:
     state: dict[str, Any] = {"read": 0, "counts": {}, "rejected": 0, **work.result}
     source = source_ensure(name=asked.get("source") or "import", actor=actor_name(work.requested_by))
     with open_text(path) as handle:
-        plan = plan_of(handle, path, kind, asked.get("map") or None)
+        plan = plan_of(handle, path, kind, asked.get("map"), guess=False)
         rows = islice(rows_of(handle, path, kind, plan), state["read"], None)
         with _rejects(path, fresh=state["read"] == 0) as reject:
             while batch := list(islice(rows, BATCH)):

@@ -34,13 +34,14 @@ class Plan:
     rows: int = 0
 
 
-def plan_of(handle: IO[str], path: Path, kind: Kind, given: Mapping[str, str] | None = None) -> Plan:
-    """Read through the file once. Raises Invalid when the columns do not fit, or the file is too long."""
+def plan_of(handle: IO[str], path: Path, kind: Kind, given: Mapping[str, str] | None = None, *, guess: bool = True) -> Plan:
+    """Read through the file once. Without `guess`, columns are what was given and nothing else. Raises Invalid when the columns do
+    not fit, or the file is too long."""
     sample = [row for _, row in islice(_raw(handle, path), SAMPLE) if isinstance(row, dict)]
     columns = list(dict.fromkeys(name for row in sample for name in row if isinstance(name, str)))
     if not given and any("payload" in row and "labels" in row for row in sample):
         return Plan(columns=columns, rows=_count(handle, path, ""))
-    mapping = {**mapping_guess(kind, columns, sample), **(given or {})}
+    mapping = {**(mapping_guess(kind, columns, sample) if guess else {}), **(given or {})}
     for target, column in (given or {}).items():  # a column is one thing: what is said replaces what was guessed
         mapping = {t: c for t, c in mapping.items() if c != column or t == target}
     mapping_check(mapping, columns)

@@ -16,7 +16,7 @@ from console.accounts.roles import Role, roles_of, user_has_role
 from console.cases.selectors import kinds_closed_to
 from console.common.errors import DomainError, Invalid, NotFound
 from console.insights.sealed import sealed_cases
-from console.training.label_rows import LabelFilter, label_counts, label_names, label_page
+from console.training.label_rows import LabelFilter, LabelPage, label_counts, label_names, label_page
 from console.training.label_work import OPEN, work_cancel, work_get
 from console.training.models import LabelWork
 from console.ui.access import page_for, person
@@ -64,8 +64,7 @@ def index(request: HttpRequest) -> HttpResponse:
         asked = LabelFilter.read(kind, request.GET.dict())
         page = label_page(asked, after=_after(request.GET.get("before", "")))
     except Invalid as error:
-        asked, errors = LabelFilter(kind=kind), error.fields
-        page = label_page(asked, limit=0)
+        asked, errors, page = LabelFilter(kind=kind), error.fields, LabelPage(rows=(), next_after=None)
     older = request.GET.copy()
     older["before"] = str(page.next_after or "")
     newer = request.GET.copy()
