@@ -19,7 +19,7 @@ from console.backtests.models import OPEN, Replay, State
 from console.common.errors import Conflict, Invalid, NotFound
 from console.common.jobs import job_cancel, job_put_many
 from console.dispatch import ring
-from console.training.imports import label_rows
+from console.training.reading import label_rows
 from scoring.kind import Kind
 from scoring.registry import KINDS
 

@@ -79,6 +79,16 @@ def rows_of(handle: IO[str], path: Path, kind: Kind, plan: Plan) -> Iterator[tup
             yield number, str(error)
 
 
+def label_rows(handle: IO[str], path: Path, kind: Kind) -> Iterator[tuple[int, Row | str]]:
+    """As rows_of(), with the columns guessed; a file whose columns tell nothing is one line that is not right."""
+    try:
+        plan = plan_of(handle, path, kind)
+    except Invalid as error:
+        yield 1, " ".join(text for texts in error.fields.values() for text in texts)
+        return
+    yield from rows_of(handle, path, kind, plan)
+
+
 def _check(kind: Kind, line: Row) -> None:
     example_from_line(kind, line)
     for name in line["labels"]:
