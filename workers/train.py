@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import transaction
 
 from console.common.jobs import Claimed, job_claim, job_done, job_fail
-from console.training.child import run_in_child
+from console.training import child
 from console.training.services import run_gave_up
 from workers.app import app
 from workers.hold import holding, owner
@@ -18,7 +18,7 @@ TASK = "train"
 def train(ids: list[int]) -> None:
     while jobs := job_claim(task=TASK, owner=owner(), ids=ids, limit=1, lease_seconds=settings.LEASE_SECONDS):
         with holding(jobs):
-            died = run_in_child(jobs[0].subject)  # a run records its own failure; only a death is left to say
+            died = child.run_in_child(jobs[0].subject)  # a run records its own failure; only a death is left to say
             if died:
                 _again(jobs[0], died)
             else:
