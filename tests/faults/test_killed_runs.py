@@ -16,7 +16,7 @@ from console.operate.processes import is_alive
 from tests.console.training_data import contact_rows
 from tests.faults.product import Product, descendants, until
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.soak]
 STAGES = ("snapshot", "split", "train", "calibrate", "evaluate", "register")
 
 
@@ -46,7 +46,7 @@ def row(product: Product, run: str) -> dict[str, Any]:
 
 
 def ended(product: Product, run: str) -> dict[str, Any]:
-    until(lambda: row(product, run)["state"] in ("done", "failed"), seconds=150, what="the run has ended")
+    until(lambda: row(product, run)["state"] in ("done", "failed"), seconds=400, what="the run has ended")
     return row(product, run)
 
 
@@ -91,7 +91,7 @@ def test_it_goes_on_after_two_kills_and_gives_up_after_three(labelled: Product) 
         assert (gone["state"], gone["failure"]) == ("failed", "killed")
         assert "started 3 times" in gone["error"]
         assert "SIGKILL" in gone["error"]
-        until(lambda: row(product, waits)["state"] != "queued", seconds=30, what="the next run has its turn")
+        until(lambda: row(product, waits)["state"] != "queued", seconds=90, what="the next run has its turn")
         ended(product, waits)
     assert len(trained(product) - before) == 2
     require_nothing_left(product)
@@ -102,7 +102,7 @@ def test_it_goes_on_when_the_worker_itself_is_killed(labelled: Product) -> None:
     product = labelled
     run = ask_for_run(product, 5)
     with train_worker(product, "hang") as pid:
-        until(lambda: row(product, run)["stage"] == "train", seconds=90, what="the run trains")
+        until(lambda: row(product, run)["stage"] == "train", seconds=200, what="the run trains")
         below = descendants(pid)
         os.kill(pid, signal.SIGKILL)
         until(lambda: not any(is_alive(child) for child in below), seconds=15, what="its processes went with it")
@@ -113,7 +113,6 @@ def test_it_goes_on_when_the_worker_itself_is_killed(labelled: Product) -> None:
     require_nothing_left(product)
 
 
-@pytest.mark.soak
 @pytest.mark.parametrize("stage", STAGES)
 def test_it_goes_on_after_a_kill_in_each_stage(stage: str, labelled: Product) -> None:
     run = ask_for_run(labelled, 10 + STAGES.index(stage))
