@@ -21,6 +21,7 @@ SAMPLE = 50  # rows that a guess looks at
 LONGEST_ROW = 1_000_000  # characters
 MOST_ROWS = 1_000_000
 MOST_CLASSES = 200
+TABLES = (".csv", ".tsv")
 csv.field_size_limit(LONGEST_ROW)
 
 
@@ -39,7 +40,7 @@ def plan_of(handle: IO[str], path: Path, kind: Kind, given: Mapping[str, str] | 
     not fit, or the file is too long."""
     sample = [row for _, row in islice(_raw(handle, path), SAMPLE) if isinstance(row, dict)]
     columns = list(dict.fromkeys(name for row in sample for name in row if isinstance(name, str)))
-    if not given and any("payload" in row and "labels" in row for row in sample):
+    if not given and (not sample or any("payload" in row or "labels" in row for row in sample)):
         return Plan(columns=columns, rows=_count(handle, path, ""))
     mapping = {**(mapping_guess(kind, columns, sample) if guess else {}), **(given or {})}
     for target, column in (given or {}).items():  # a column is one thing: what is said replaces what was guessed
@@ -80,9 +81,9 @@ def rows_of(handle: IO[str], path: Path, kind: Kind, plan: Plan) -> Iterator[tup
 
 
 def label_rows(handle: IO[str], path: Path, kind: Kind) -> Iterator[tuple[int, Row | str]]:
-    """As rows_of(), with the columns guessed; a file whose columns tell nothing is one line that is not right."""
+    """As rows_of(), with the columns of a CSV guessed; one whose columns tell nothing is one line that is not right."""
     try:
-        plan = plan_of(handle, path, kind)
+        plan = plan_of(handle, path, kind) if path.suffix.lower() in TABLES else Plan()
     except Invalid as error:
         yield 1, " ".join(text for texts in error.fields.values() for text in texts)
         return
@@ -98,7 +99,7 @@ def _check(kind: Kind, line: Row) -> None:
 
 def _raw(handle: IO[str], path: Path) -> Iterator[tuple[int, dict[str, Any] | str]]:
     handle.seek(0)
-    return _from_csv(handle) if path.suffix.lower() in (".csv", ".tsv") else _from_lines(handle)
+    return _from_csv(handle) if path.suffix.lower() in TABLES else _from_lines(handle)
 
 
 def _from_lines(handle: IO[str]) -> Iterator[tuple[int, dict[str, Any] | str]]:
