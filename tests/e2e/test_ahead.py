@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from django.db.models.functions import Now
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from console.accounts.models import User
 from console.cases.models import Case, Claim, Draft
@@ -178,6 +178,29 @@ def test_what_is_in_memory_goes_back_when_the_page_is_left(rita_page: Page, four
     assert Claim.objects.get(state="open").case_id == four[0].pk
 
 
+def test_an_old_answer_brings_back_no_case_that_was_decided_meanwhile(rita_page: Page, four: list[Case]) -> None:
+    late: list[tuple[Route, APIResponse]] = []
+
+    def hold_first(route: Route) -> None:
+        if late:
+            route.abort()
+        else:
+            late.append((route, route.fetch()))  # the server answers with the next two; the answer is on its way for long
+
+    rita_page.route("**/ahead", hold_first)
+    start(rita_page, four[0])
+    for next_one in (four[1], four[2]):
+        allow(rita_page)
+        shows(rita_page, next_one)
+    route, answer = late[0]
+    with rita_page.expect_response("**/ahead"):
+        route.fulfill(response=answer)
+    rita_page.wait_for_timeout(100)
+    allow(rita_page)
+    shows(rita_page, four[3])
+    expect(rita_page.locator("#problem")).to_be_empty()  # nothing was lost on the way
+
+
 def test_a_draft_follows_the_person_to_another_browser(
     rita_page: Page, open_page: Callable[..., Page], rita: User, four: list[Case]
 ) -> None:
@@ -205,7 +228,7 @@ def test_two_people_at_one_case_see_each_other_and_a_lead_takes_over(
         pass
     rita_page.reload()
     expect(rita_page.locator("[data-presence]")).to_have_text("Lena looks too")
-    other.get_by_role("button", name="Take it over").press("Enter")
+    other.keyboard.press("d")
     other.get_by_label("Reason").fill("The customer calls")
     other.keyboard.press("Enter")
     expect(other.locator("#verdict")).to_be_visible()

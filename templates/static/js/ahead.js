@@ -8,6 +8,7 @@ const AWAY = 120_000;
 let memory = [];
 let queue = "";
 let asking = false;
+let seen = new Set(); // cases that were on the screen since the server was asked: what it answers may be older
 let again = false; // something changed while the server was asked
 let askedAt = 0;
 let active = performance.now();
@@ -42,6 +43,7 @@ export async function refill() {
   queue = slug;
   memory = memory.filter((next) => alive(next) && !inUse(next.case));
   asking = true;
+  seen = new Set([screen().dataset.case]);
   askedAt = performance.now();
   try {
     const response = await post(`/queues/${slug}/ahead`, memory.map((next) => ["have", next.name]));
@@ -59,7 +61,7 @@ export async function refill() {
 function remember(rows) {
   const known = new Map(memory.map((next) => [next.name, next]));
   memory = rows
-    .filter((row) => !inUse(row.case))
+    .filter((row) => !inUse(row.case) && !seen.has(row.case))
     .map((row) => ({ ...(known.get(row.name) ?? decoded(row)), until: performance.now() + row.seconds * 1000 }))
     .filter((next) => next.html);
 }
@@ -87,7 +89,10 @@ for (const kind of ["keydown", "pointerdown", "scroll"]) {
 setInterval(() => {
   if (!document.hidden && performance.now() - active < AWAY && performance.now() - askedAt > RENEW) refill();
 }, RENEW / 4);
-document.addEventListener("case:arrived", () => setTimeout(refill, 0));
+document.addEventListener("case:arrived", ({ detail }) => {
+  seen.add(detail.dataset.case);
+  setTimeout(refill, 0);
+});
 addEventListener("pagehide", () => {
   if (memory.length) beacon("/ahead/give-back", memory.map((next) => ["have", next.name]));
   memory = [];
