@@ -46,7 +46,7 @@ def measure() -> list[Result]:
     fill(WAITING)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE cases_case")
-    session = _session(user_create(username="rita", role=Role.MODERATOR))  # before Playwright keeps an event loop in this thread
+    session = session_of(user_create(username="rita", role=Role.MODERATOR))  # before Playwright keeps an event loop in this thread
     with web() as port, chromium() as browser:
         context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=f"http://localhost:{port}")
         context.add_cookies([{"name": "sessionid", "value": session, "url": f"http://localhost:{port}"}])
@@ -66,7 +66,7 @@ def measure() -> list[Result]:
     return [_result(what, ours[name], naive[name]) for name, what in words.items()]
 
 
-def _session(user: User) -> str:
+def session_of(user: User) -> str:
     client = Client()
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     return client.cookies["sessionid"].value
