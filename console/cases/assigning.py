@@ -30,11 +30,20 @@ def colleagues_for(queue: Queue) -> list[User]:
     return sorted(set(people), key=lambda person: person.display_name.lower())
 
 
+def _bar(case: Case, person: User) -> str:
+    """Why the case cannot be theirs, "" when it can."""
+    name = person.display_name
+    if not person.is_active:
+        return f"the account of {name} is closed"
+    works_here = user_has_role(person, Role.MODERATOR) and queues_for(person).filter(pk=case.queue_id).exists()
+    if not works_here or (case.purpose == LEADS_ONLY and not user_has_role(person, Role.LEAD)):
+        return f"{name} does not work there"
+    return f"{name} passed it on or decided it before" if Skip.objects.filter(case=case, reviewer=person).exists() else ""
+
+
 def _require_able(case: Case, person: User) -> None:
     """Raises Invalid in words when the case cannot be theirs."""
-    works_here = person.is_active and user_has_role(person, Role.MODERATOR) and queues_for(person).filter(pk=case.queue_id).exists()
-    works_here = works_here and (case.purpose != LEADS_ONLY or user_has_role(person, Role.LEAD))
-    if not works_here or Skip.objects.filter(case=case, reviewer=person).exists():
+    if _bar(case, person):
         raise Invalid({"to": [f"{person.display_name} cannot take this one; choose somebody else."]})
 
 
@@ -52,6 +61,29 @@ def case_assign(*, case_id: UUID, to: User | None, by: User) -> Case:
     case.assigned_to = to
     _note(case, "case.assigned" if to else "case.unassigned", by, to=to.get_username() if to else "")
     return case
+
+
+@transaction.atomic
+def assignments_end(*, limit: int = 200) -> int:
+    """What waits for a person who cannot have it any more, or not today, waits for everybody again; returns how many.
+
+    The reason stands in the story of the item; that somebody had enough hard content today is nobody else's business, so it is not in it.
+    """
+    kept = Case.objects.select_for_update(of=("self",), skip_locked=True).select_related("queue", "assigned_to")
+    ended = 0
+    for case in kept.filter(state=Case.State.WAITING, assigned_to__isnull=False).order_by("assigned_to", "pk")[:limit]:
+        person = case.assigned_to
+        assert person is not None
+        why = _bar(case, person)
+        if not why and case.severity > serve_limits(person, case.queue.kind).cap:
+            why = f"{person.display_name} cannot take it today"
+        if why:
+            ended += Case.objects.filter(pk=case.pk, state=Case.State.WAITING, assigned_to=person).update(assigned_to=None)
+            audit_append(
+                actor="system", verb="case.assignment_ended", subject=f"case:{case.pk}", item_id=case.item_id,
+                data={"was": person.get_username(), "why": why},
+            )  # fmt: skip
+    return ended
 
 
 @transaction.atomic

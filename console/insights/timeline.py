@@ -41,6 +41,7 @@ SENTENCES = {
     "case.skipped": "Skipped: {reason}",
     "case.assigned": "Assigned to {to}",
     "case.unassigned": "No longer assigned",
+    "case.assignment_ended": "For everybody again: {why}",
     "case.taken_over": "Taken over from {was}: {reason}",
     "case.second": "Second opinion asked",
     "case.escalated": "Passed to a lead",

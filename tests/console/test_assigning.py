@@ -9,13 +9,14 @@ from django.test import Client
 
 from console.accounts.models import User
 from console.audit.models import AuditRow
-from console.cases.assigning import case_assign, case_hand_over, case_take_over, colleagues_for
+from console.cases.assigning import assignments_end, case_assign, case_hand_over, case_take_over, colleagues_for
 from console.cases.claiming import case_claim_next
 from console.cases.holding import Hold, case_heartbeat, case_skip
 from console.cases.models import Case, Claim
 from console.common.errors import Conflict, Invalid
 from console.flow import verdict_give
 from console.verdicts.services import VerdictForm
+from tests.console.test_day import reach_cap
 
 Waiting = Callable[..., Case]
 Claimed = Callable[..., Claim]
@@ -112,3 +113,24 @@ def test_the_holder_hands_it_on_from_the_page(client: Client, claimed: Claimed, 
     assert refused.status_code == 422
     client.post(f"/cases/{claim.case_id}/hand-over", {"token": claim.token, "colleague": "ravi"}, headers={"HX-Request": "true"})
     assert Case.objects.get().assigned_to == ravi
+
+
+@pytest.mark.parametrize(("what", "why"), [("left", "is closed"), ("moved", "does not work there"), ("tired", "cannot take it today")])
+def test_what_waits_for_somebody_who_cannot_come_waits_for_everybody_again(
+    waiting: Waiting, lena: User, rita: User, ravi: User, what: str, why: str
+) -> None:
+    case, other = waiting(severity_hint=3), waiting("Another.", severity_hint=3)
+    case_assign(case_id=case.pk, to=rita, by=lena)
+    case_assign(case_id=other.pk, to=ravi, by=lena)
+    assert assignments_end() == 0
+    if what == "left":
+        User.objects.filter(pk=rita.pk).update(is_active=False)
+    elif what == "moved":
+        rita.groups.clear()
+    else:
+        reach_cap(rita, "severe")
+    assert assignments_end() == 1
+    case.refresh_from_db()
+    other.refresh_from_db()
+    assert (case.assigned_to, other.assigned_to) == (None, ravi)
+    assert why in AuditRow.objects.get(verb="case.assignment_ended").data["why"]
