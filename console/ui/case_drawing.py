@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
@@ -35,10 +36,11 @@ class Screen:
 
 
 def case_of(request: HttpRequest, case_id: UUID) -> Case:
-    """The case, if this person may work in its queue; else as if it were not there."""
-    return get_object_or_404(
-        Case.objects.select_related("queue", "item__source").filter(queue__in=queues_for(person(request))), pk=case_id
-    )
+    """The case, if this person may work in its queue, or holds it still after it moved to another; else as if it were not there."""
+    cases = Case.objects.select_related("queue", "item__source")
+    found = cases.filter(queue__in=queues_for(person(request)), pk=case_id).first()
+    mine = Claim.objects.filter(reviewer=person(request), state=Claim.State.OPEN, lease_until__gt=Now(), case=case_id)
+    return found or get_object_or_404(cases, pk=case_id, pk__in=mine.values("case"))
 
 
 def claim_of(case: Case, user: User) -> tuple[Claim | None, Claim | None]:

@@ -194,6 +194,23 @@ def test_undo_after_the_queue_was_archived_opens_the_case_where_people_work(
     assert (case.state, case.queue) == ("waiting", other)
 
 
+def test_who_holds_a_case_finishes_it_after_a_merge_into_a_queue_for_others(
+    waiting: Waiting, other: Queue, client: Client, rita: User, ravi: User, lena: User
+) -> None:
+    case = waiting()
+    client.force_login(rita)
+    client.post(f"/cases/{case.pk}/take")
+    other.groups.add(Group.objects.create(name="Others"))
+    queue_merge(queue=case.queue, into=other, user=lena)
+    assert client.get(f"/cases/{case.pk}/").status_code == 200
+    token = Claim.objects.get(case=case).token
+    assert client.post(f"/cases/{case.pk}/heartbeat", {"token": token}).status_code == 200
+    client.post(f"/cases/{case.pk}/verdict", {"token": token, "outcome": "allow"})
+    assert Verdict.objects.get(case=case).reviewer == rita
+    client.force_login(ravi)
+    assert client.get(f"/cases/{case.pk}/").status_code == 404
+
+
 def test_undo_after_a_merge_opens_the_case_in_the_queue_that_took_over(waiting: Waiting, other: Queue, rita: User, lena: User) -> None:
     case = waiting()
     verdict = decide(case, rita)
