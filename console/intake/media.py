@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import transaction
@@ -17,7 +17,6 @@ from django.db import transaction
 from console.accounts.models import Source
 from console.audit.services import audit_append
 from console.common.errors import DomainError, Invalid
-from console.common.ids import uuid7
 from console.intake.models import Media
 from scoring.media.errors import MediaError
 from scoring.media.probe import Probe, probe
@@ -98,7 +97,7 @@ def media_create(*, source: Source, received: Received, actor: str) -> Media:
     """Keep the file and its facts. The file is in place before the row can be seen; a rolled-back row leaves no file in use."""
     found = received.probe
     media = Media(
-        id=uuid7(), source=source, sha256=received.sha256, mime=found.mime, size=received.size, width=found.width, height=found.height,
+        id=uuid4(), source=source, sha256=received.sha256, mime=found.mime, size=received.size, width=found.width, height=found.height,
         duration_s=found.duration_s,
     )  # fmt: skip
     target = media_path(media.pk)

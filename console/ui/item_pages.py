@@ -19,7 +19,7 @@ from console.intake.models import Item, Quarantine
 from console.policies.selectors import document_of
 from console.scores.models import Decision
 from console.ui.access import page_for, person
-from console.ui.case_drawing import is_lead
+from console.ui.case_drawing import REVIEWERS, case_of, is_lead
 from console.ui.screen import action_title, undo_offer
 from console.ui.story import item_story
 from console.ui.story_pages import VERIFIERS
@@ -37,6 +37,18 @@ PAGE = 50
 @page_for()
 def show(request: HttpRequest, item_id: UUID) -> HttpResponse:
     item = get_object_or_404(Item.objects.select_related("source").exclude(kind__in=kinds_closed_to(person(request))), pk=item_id)
+    return _draw(request, item)
+
+
+@require_safe
+@never_cache
+@page_for(*REVIEWERS)
+def of_case(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """The same by the address of a case: the id of an item tells when it came, and so which cases are drawn from old ones."""
+    return _draw(request, case_of(request, case_id).item)
+
+
+def _draw(request: HttpRequest, item: Item) -> HttpResponse:
     case = Case.objects.select_related("queue").filter(item=item).exclude(state=Case.State.CLOSED).first()
     sealed = sealed_cases([item.pk], person(request), roles_of(person(request))).get(item.pk)
     if sealed is not None:
@@ -51,7 +63,7 @@ def show(request: HttpRequest, item_id: UUID) -> HttpResponse:
     blocks = item_blocks(item, score) if item.kind in KINDS else []
     clause = _clause(decision)
     context = {
-        "item": item, "case": case, "hidden": hidden, "decision": decision, "clause": clause, "score": score,
+        "item": item, "case": case, "hidden": hidden, "sealed": sealed is not None, "decision": decision, "clause": clause, "score": score,
         "action": action_title(decision.action) if decision else "",
         "content": [b for b in blocks if b.area == "content"], "context": [b for b in blocks if b.area == "context"],
         "evidence": [b for b in blocks if b.area == "evidence"], "days": days_of(item_story(item, hidden=hidden, sealed=sealed)),

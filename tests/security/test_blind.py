@@ -16,7 +16,7 @@ from django.utils.dateparse import parse_datetime
 from console.accounts.models import Source, User
 from console.accounts.roles import Role
 from console.cases.models import Case, Claim
-from console.intake.models import Item
+from console.intake.models import Item, Media
 from console.quality.gold import gold_mark
 from console.quality.models import Check, CheckPlan
 from console.training.snapshot import snapshot_freeze
@@ -176,3 +176,21 @@ def test_a_known_answer_is_in_no_training_set_not_even_retired(plan: CheckPlan, 
     for active in (True, False):
         type(gold).objects.update(is_active=active)
         assert {line["id"] for line in snapshot_freeze(KINDS["review"])[1]} == {str(kept.item_id)}
+
+
+def test_no_address_on_the_screen_tells_when_a_known_answer_came(
+    plan: CheckPlan, waiting: Waiting, rita: User, lena: User, page: Client
+) -> None:
+    blind_case(GOLD, waiting, rita, lena)
+    with dice(0.0):
+        screen = page.post("/queues/reviews/start", headers={"HX-Request": "true"}).content.decode()
+    item = Item.objects.get(payload__text=TEXT[GOLD])
+    story = page.get(f"/cases/{Check.objects.get(purpose='gold').case_id}/item").content.decode()
+    for html in (screen, story):
+        assert TEXT[GOLD] in html
+        assert str(item.pk) not in html
+    assert "rita" not in story.lower()
+
+
+def test_the_id_of_a_file_tells_no_time() -> None:
+    assert Media().pk.version == 4

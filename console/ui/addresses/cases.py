@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from console.ui import ahead_pages, assign_pages, case_pages, hold_pages, verdict_pages
+from console.ui import ahead_pages, assign_pages, case_pages, hold_pages, item_pages, verdict_pages
 
 pages: list[URLPattern | URLResolver] = [
     path("cases/<uuid:case_id>/", case_pages.show, name="case"),
+    path("cases/<uuid:case_id>/item", item_pages.of_case, name="case_item"),
     path("cases/<uuid:case_id>/take", case_pages.take, name="take"),
     path("cases/<uuid:case_id>/verdict", verdict_pages.verdict, name="verdict"),
     path("cases/<uuid:case_id>/reveal", case_pages.reveal, name="reveal"),
