@@ -75,6 +75,7 @@ GROUPS = (
             Key("e", "Show the evidence", "#screen [data-key=e]"),
             Key("h", "Hide or show the marks", "#screen .ev"),
             Key("p", "The whole clause", "#screen [data-key=p]"),
+            Key("c", "To the context, and back to the content", "#screen [data-context]"),
             Key("i", "Mark from here", "#screen [data-mark-start]", (("Look behind a mask", "#screen [data-unmask]"),)),
             Key(
                 "o", "Mark to here", "#screen [data-mark-end]",
@@ -118,7 +119,10 @@ GROUPS = (
     Group(
         "A case: pass it on",
         (
-            Key("d", "Second opinion, a lead, or a colleague by name", "#verdict [data-key=d]"),
+            Key(
+                "d", "Second opinion, a lead, or a colleague by name", "#verdict [data-key=d]",
+                (("Take it over from who holds it", "#screen [data-opens=take-over]"),),
+            ),
             Key("s", "Skip", "#verdict [data-key=s]"),
             Key("+", "Keep the case longer", "[data-keep]"),
             Key("u", "Undo the last one, or the last batch", "#toast, [data-key=u]"),
@@ -127,6 +131,7 @@ GROUPS = (
     ),
 )
 DIGITS = frozenset("123456789")
+FOLDED = "1–9"  # the browser says how far they go on the screen that is shown (keys_list.js)
 KEYS = {key.key: key for group in GROUPS for key in group.keys}
 NAMED = {"Enter": "Enter", " ": "Space", "ArrowLeft": "←", "ArrowRight": "→", "ArrowUp": "↑", "ArrowDown": "↓"}
 WRITTEN = {"enter": "Enter", "space": " ", "left": "ArrowLeft", "right": "ArrowRight", "up": "ArrowUp", "down": "ArrowDown"} | {
@@ -198,6 +203,10 @@ class Row:
         return cap(self.own)
 
     @property
+    def folded(self) -> bool:
+        return self.key == FOLDED
+
+    @property
     def usual(self) -> str:
         return cap(self.key)
 
@@ -214,6 +223,6 @@ def key_rows(own: Mapping[str, str], *, short: bool = False) -> Sequence[tuple[s
             if not (fold and k.key in DIGITS)
         ]
         if fold and any(k.key in DIGITS for k in group.keys):
-            rows.insert(0, Row(key="1–9", does="Reason, with Shift one more; or the action with this digit", own="1–9", needs=_FORM))
+            rows.insert(0, Row(key=FOLDED, does="Reason, with Shift one more; or the action with this digit", own=FOLDED, needs=_FORM))
         groups.append((group.title, rows))
     return groups

@@ -64,12 +64,13 @@ def action_title(name: str) -> str:
 
 
 def action_options(document: PolicyDocument) -> list[ActionOption]:
-    """Digits after those of the reasons, where there are enough for all of them: half a row of keys would be guessed wrong."""
+    """Digits after those of the reasons, as far as they go, where they go for most actions; every cap shows its own."""
     names = [name for name in document.actions if name not in document.asking]
     first = max((int(clause.key) for clause in document.clauses), default=0) + 1
-    fits = first + len(names) - 1 <= 9
+    fit = 10 - first
+    fit = fit if 2 * fit > len(names) else 0
     return [
-        ActionOption(name=name, title=action_title(name), key=str(first + place) if fits else "", timed=name in document.timed)
+        ActionOption(name=name, title=action_title(name), key=str(first + place) if place < fit else "", timed=name in document.timed)
         for place, name in enumerate(names)
     ]
 

@@ -216,7 +216,27 @@ def test_the_list_of_keys_says_what_acts_on_this_screen(rita_page: Page, waiting
     rita_page.keyboard.press("?")
     listed = rita_page.locator("#keys .pair:visible dd")
     expect(listed.filter(has_text="Ask first")).to_have_count(1)
+    expect(rita_page.locator("#keys [data-digits]")).to_have_text("1–9")
     for elsewhere in ("As written, or normalised", "Next queue", "Mark from here", "Sound, or silent", "Twice: mark words"):
         expect(listed.filter(has_text=elsewhere)).to_have_count(0)
     rita_page.keyboard.press("Escape")
     expect(rita_page.locator("[data-mark-words]")).to_have_count(0)  # there are no words to mark
+
+
+def test_keys_lead_to_the_context_and_back_and_the_offer_to_undo_covers_nothing(rita_page: Page, waiting: Waiting) -> None:
+    case, _ = waiting(), waiting(text="The bread was old.")
+    start(rita_page, case)
+    rita_page.keyboard.press("?")
+    expect(rita_page.locator("#keys [data-digits]")).to_have_text("1–8")  # this policy has eight reasons
+    rita_page.keyboard.press("Escape")
+    rita_page.keyboard.press("c")
+    expect(rita_page.locator("[data-context]")).to_be_focused()
+    rita_page.keyboard.press("c")
+    expect(rita_page.locator("#content")).to_be_focused()
+    rita_page.keyboard.press("a")
+    rita_page.keyboard.press("Enter")
+    expect(rita_page.locator("#toast[data-toast]")).to_be_visible()
+    boxes = [rita_page.locator(place).bounding_box() for place in ("#toast", "#verdict")]
+    assert boxes[0]
+    assert boxes[1]
+    assert boxes[0]["y"] >= boxes[1]["y"]  # in the bar, not above it

@@ -271,6 +271,13 @@ onKey("i", () => {
   mask?.click();
   return Boolean(mask);
 });
+onKey("c", () => {
+  const context = find("[data-context]");
+  const there = context?.contains(document.activeElement) ? document.getElementById("content") : context;
+  there?.focus({ preventScroll: true });
+  (there === context ? there : find(".content-card"))?.scrollIntoView({ block: "nearest" });
+  return Boolean(there);
+});
 onKey("h", () => document.getElementById("content").classList.toggle("no-marks") || true);
 
 // The first case is drawn when every module of the page listens.

@@ -2,6 +2,8 @@
 import { standsFor } from "./keys.js";
 
 function follow() {
+  const last = Math.max(1, ...[...document.querySelectorAll("#verdict [data-key]")].map((control) => Number(control.dataset.key) || 0));
+  for (const cap of document.querySelectorAll("#keys [data-digits]")) cap.textContent = last > 1 ? `1–${last}` : "1";
   for (const line of document.querySelectorAll("#keys [data-needs]")) line.hidden = !document.querySelector(line.dataset.needs);
   for (const part of document.querySelectorAll("#keys section")) part.hidden = !part.querySelector(".pair:not([hidden])");
 }
