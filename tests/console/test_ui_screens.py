@@ -11,7 +11,9 @@ from django.test import Client
 from console.accounts.models import User
 from console.audit.models import AuditRow
 from console.cases.models import Case, Claim
+from console.policies.selectors import active_policy
 from console.ui.marks import marked, pieces, shown_instead, undone
+from console.ui.screen import action_options
 from scoring.blocks import Span
 from scoring.text.hidden import undone_spans
 from scoring.text.normalise import normalise
@@ -127,3 +129,19 @@ def test_it_offers_digits_for_actions_where_all_have_one(client: Client, held: C
         ("warn", "6"), ("mute", "7"), ("restrict", "8"), ("suspend", "9"),
     ]  # fmt: skip
     assert 'name="duration" value="24"' in html
+
+
+def test_it_masks_titles_as_it_masks_turns(client: Client, held: Claim, lena: User) -> None:
+    client.force_login(lena)
+    Case.objects.update(state="waiting")
+    for address in ("/queues/conversations/", f"/items/{held.case.item_id}/"):
+        html = client.get(address).content.decode()
+        assert "5550 199" not in html, address
+        assert "[email]" in html
+
+
+def test_actions_have_digits_after_the_reasons_as_far_as_they_go(ready: None) -> None:
+    keys = {kind: {option.name: option.key for option in action_options(active_policy(kind)[1])} for kind in ("video", "chat", "review")}
+    assert keys["video"] == {"remove": "7", "trim": "8", "age_gate": "9", "restrict": "", "hold": ""}
+    assert list(keys["chat"].values()) == ["6", "7", "8", "9"]
+    assert set(keys["review"].values()) == {""}  # one digit for three would be no help
