@@ -13,6 +13,8 @@ REVIEWS = [
     (310, "grumpy.gus", "Noodle Bar Nine", 1, "The cook is an idiot and the woman at the till is a stupid cow. They should be ashamed."),
     (284, "p.lind", "Bakery Lind", 5, "I am the owner's cousin, but I would say it anyway: best rye in town."),
     (251, "sam_w", "Dentist Dr Adler", 1, "Dr Adler's private number is 030 5550 142 and she lives at 12 Mill Road, in case you want to complain in person."),
+    (244, "sam.w2", "Dentist Dr Adler", 1, "Dr Adler's private number is 030 5550 142, and she lives at 12 Mill Road in case you want to complain in person!"),
+    (239, "toothache", "Dentist Dr Adler", 2, "Dr Adler's private number is 030 5550 142 and she lives at 12 Mill Road, in case you want to complain in person"),
     (233, "walker", "City Museum", 3, "Fine collection, but the new wing was closed and nobody told us at the desk."),
     (190, "winwin777", "City Museum", 5, "I made 900 a day from home, ask me how, w w w . easy-cash . example, free bonus for the first fifty people"),
     (171, "hanna", "Riverside Hotel", 1, "I know which bus the night porter takes home. He should watch his back after what he did to our booking."),
