@@ -14,6 +14,7 @@ from console.scores.services import fingerprint_build, fingerprints_put
 from scoring.kind import load
 from scoring.registry import KINDS
 
+OLDEST = 20
 _MAKE = "scoring.signals.fingerprint:fingerprint"  # numpy: workers only
 
 
@@ -21,6 +22,14 @@ def fingerprint_of(item: Item, signals: Mapping[str, Any]) -> Fingerprint | None
     """An unsaved row; None for an item that has nothing to compare."""
     found = load(_MAKE)(KINDS[item.kind], item.payload, signals)
     return fingerprint_build(item=item, found=found) if found else None
+
+
+def fingerprints_missing() -> bool:
+    """Whether items were scored before fingerprints were kept: then none of the oldest has one. One alone may have nothing to compare."""
+    comparable = [name for name, kind in KINDS.items() if kind.alike]
+    settled = Item.objects.exclude(status=Item.Status.RECEIVED).filter(kind__in=comparable)
+    oldest = list(settled.order_by("pk").values_list("pk", flat=True)[:OLDEST])
+    return bool(oldest) and not Fingerprint.objects.filter(item__in=oldest).exists()
 
 
 def items_fingerprint(*, after: UUID | None, limit: int) -> tuple[UUID | None, int]:

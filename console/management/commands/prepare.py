@@ -17,6 +17,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from console.automation.plans import audit_plans_ensure_defaults
 from console.cases.services import queue_ensure_defaults
+from console.flow.alike import fingerprints_missing
 from console.insights.search.rows import missing_after
 from console.policies.services import policy_ensure_defaults
 from console.quality.plans import plans_ensure_defaults
@@ -50,6 +51,8 @@ class Command(BaseCommand):
             cursor.execute("SELECT search_vectors_ensure()")  # pgvector may have come since the migration
         if missing_after(None, limit=1):
             self.stdout.write("  search: older items cannot be found by their words yet; run manage.py index_items once")
+        if fingerprints_missing():
+            self.stdout.write("  batches: older items do not count as near-duplicates yet; run manage.py fingerprint_items once")
 
     def _migrate(self) -> None:
         executor = MigrationExecutor(connection)
