@@ -37,8 +37,9 @@ bench-readme: install ## measure, keep the figures, and write all that are kept 
 soak: install ## the long fault runs
 	@$(BIN)/python -m pytest -m soak $(PYTEST_ARGS)
 
-screenshots: install browser ## ADDRESS=, LOGIN= and PASSWORD= of a running installation
-	@$(BIN)/python -m tests.e2e.screenshots --address "$(or $(ADDRESS),http://127.0.0.1:8000)" --user "$(or $(LOGIN),lena)" --password "$(PASSWORD)" --out screenshots
+screenshots: install browser ## ADDRESS=, LOGIN= and PASSWORD= of a running installation; ADMIN= and ADMIN_PASSWORD= for the pages of admins
+	@$(BIN)/python -m tests.e2e.screenshots --address "$(or $(ADDRESS),http://127.0.0.1:8000)" --user "$(or $(LOGIN),lena)" --password "$(PASSWORD)" \
+	  --admin "$(or $(ADMIN),ada)" --admin-password "$(ADMIN_PASSWORD)" --out screenshots
 
 # The environment. Both steps show pip's own progress; a second run finds the stamp and goes on at once.
 install: $(STAMP)

@@ -81,7 +81,10 @@ def _ticks(hours: Sequence[Hour], steps: int) -> list[Tick]:
         local = timezone.localtime(row.at)
         if local.hour % 6 == 0 if short else local.hour == 0:
             at = WIDTH * i / max(1, steps - 1)
-            ticks.append(Tick(at=f"{at:.1f}", text=f"{local:%H:%M}" if short else f"{local:%a} {local.day}", last=at > WIDTH - 40))
+            last = at > WIDTH - 40
+            if last and ticks and at - float(ticks[-1].at) < 2 * 40:  # it ends where the one before would end: one of the two is enough
+                ticks.pop()
+            ticks.append(Tick(at=f"{at:.1f}", text=f"{local:%H:%M}" if short else f"{local:%a} {local.day}", last=last))
     return ticks
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -71,6 +72,12 @@ def day_words(then: datetime | None, now: datetime | None = None) -> str:
         return f"Yesterday, {local:%H:%M}"
     day = f"{local.day} {local:%b}"
     return f"{day}, {local:%H:%M}" if local.year == today.year else f"{day} {local.year}"
+
+
+def sentence_case(text: str) -> str:
+    """Only the first word begins large, and what is written large from end to end stays."""
+    first, *rest = re.split(r"(\s+|-)", text.strip().removesuffix(":"))
+    return "".join([first, *(part.lower() if part.istitle() else part for part in rest)])
 
 
 def initials(name: str) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from console.ui.words import ago, clock_words, day_words, in_ten, initials, percent, span_words
+from console.ui.words import ago, clock_words, day_words, in_ten, initials, percent, sentence_case, span_words
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,8 @@ def test_it_takes_initials_from_any_name() -> None:
     assert initials("Ines Kolda") == "IK"
     assert initials("rita") == "R"
     assert initials("") == "?"
+
+
+def test_it_writes_the_titles_of_others_as_its_own() -> None:
+    assert sentence_case("Two-Factor Authentication:") == "Two-factor authentication"
+    assert sentence_case("Use your TOTP Code") == "Use your TOTP code"

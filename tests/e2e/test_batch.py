@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from console.accounts.models import User
 from console.cases.models import Case, Claim
 from console.verdicts.models import Verdict
+from tests.e2e.test_looks import flaws
 
 Waiting = Callable[..., Case]
 SPAM = "Half price tickets for everybody, visit cheap-tix.example and message me today, the offer ends on day {}."
@@ -68,3 +69,4 @@ def test_it_fits_a_narrow_screen_and_needs_no_colour(open_page: Callable[..., Pa
     open_batch(page, campaign)
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     expect(page.locator("[data-line]").first.get_by_text("Leave out")).to_be_visible()
+    assert flaws(page) == []

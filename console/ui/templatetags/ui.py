@@ -173,6 +173,18 @@ def day(then: datetime | None) -> str:
 
 
 @register.filter
+def sentence_case(text: str) -> str:
+    """Titles and labels of others as we write ours: "Two-Factor Authentication:" reads "Two-factor authentication"."""
+    return words.sentence_case(text)
+
+
+@register.filter
+def within(text: str) -> str:
+    """Inside a sentence: "since today, 08:41"."""
+    return text[:1].lower() + text[1:]
+
+
+@register.filter
 def clock(seconds: float | None) -> str:
     return words.clock_words(seconds)
 
@@ -258,8 +270,10 @@ def plain(value: Any) -> str:
 
 @register.filter
 def styled(field: Any) -> SafeString:
-    """A form field with the look of the product."""
-    found: SafeString = field.as_widget(attrs={"class": "" if field.widget_type in ("checkbox", "radioselect") else "input"})
+    """A form field with the look of the product. Its label stands above it, so nothing is said again inside."""
+    found: SafeString = field.as_widget(
+        attrs={"class": "" if field.widget_type in ("checkbox", "radioselect") else "input", "placeholder": ""}
+    )
     return found
 
 
