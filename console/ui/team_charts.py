@@ -12,6 +12,7 @@ from console.insights.flow_history import Ahead, Hour
 from console.insights.team import Times, Trend
 
 WIDTH, HEIGHT, FOOT = 640.0, 150.0, 124.0
+WORD = 40.0  # of a day's name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +82,8 @@ def _ticks(hours: Sequence[Hour], steps: int) -> list[Tick]:
         local = timezone.localtime(row.at)
         if local.hour % 6 == 0 if short else local.hour == 0:
             at = WIDTH * i / max(1, steps - 1)
-            last = at > WIDTH - 40
-            if last and ticks and at - float(ticks[-1].at) < 2 * 40:  # it ends where the one before would end: one of the two is enough
+            last = at > WIDTH - WORD
+            if last and ticks and at - float(ticks[-1].at) < 2.5 * WORD:  # it ends there, and the one before would run into it
                 ticks.pop()
             ticks.append(Tick(at=f"{at:.1f}", text=f"{local:%H:%M}" if short else f"{local:%a} {local.day}", last=last))
     return ticks
