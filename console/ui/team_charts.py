@@ -77,7 +77,7 @@ def flow_chart(hours: Sequence[Hour], ahead: Sequence[Ahead]) -> FlowChart:
 def _ticks(hours: Sequence[Hour], steps: int) -> list[Tick]:
     """A day's name at each midnight, or hours where the span is a day."""
     short = len(hours) <= 24
-    ticks = []
+    ticks: list[Tick] = []
     for i, row in enumerate(hours):
         local = timezone.localtime(row.at)
         if local.hour % 6 == 0 if short else local.hour == 0:
