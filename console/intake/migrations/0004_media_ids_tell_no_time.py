@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("intake", "0002_item_views")]
+    dependencies = [("intake", "0003_item_history")]
 
     operations = [
         migrations.AlterField(
