@@ -132,7 +132,7 @@ def certify(audits: Sequence[Audited], traffic: Sequence[float], limit: Limit) -
         step = Step(threshold=mark, of=of, wrong=wrong, coverage=cover[index], chance=chance, certified=passed, doubt=limit.doubt)
         steps.append(step)
     chosen = next((step for step in reversed(steps) if step.certified and step.coverage > 0), None)
-    missing = 0 if chosen else _missing(steps[first if limit.method == "sequence" else 0 :], len(audits), limit)
+    missing = 0 if chosen else _missing(steps, len(audits), limit, first if limit.method == "sequence" else 0)
     known = [audit.harmful for audit in audits if audit.harmful is not None]
     base = sum(_wrong(harmful, limit.side) for harmful in known) / len(known) if known else 0.0
     lowest = floor(base, limit.risk) if limit.basis == "decided" else 0.0
@@ -173,14 +173,16 @@ def _first(cover: Sequence[float], audits: int, limit: Limit) -> int:
     return next((index for index, share in enumerate(cover) if share * audits >= wanted), len(cover) - 1)
 
 
-def _missing(steps: Sequence[Step], audits: int, limit: Limit) -> int | None:
-    """How many more audits the nearest mark needs if nothing more is found wrong."""
+def _missing(steps: Sequence[Step], audits: int, limit: Limit, first: int) -> int | None:
+    """How many more audits the nearest mark needs if nothing more is found wrong; one before the start of the sequence needs as many
+    as make it the start, too."""
     found = []
-    for step in steps:
+    for index, step in enumerate(steps):
         share = step.coverage if limit.basis == "decided" else step.of / audits if audits else 0.0
-        wrong = step.wrong
         if share > 0:
-            found.append(ceil(max(1, needed(limit.risk, limit.doubt, wrong) - step.of) / share))
+            more = needed(limit.risk, limit.doubt, step.wrong) - step.of
+            start = needed(limit.risk, limit.doubt, SPARE) - share * audits if index < first else 0.0
+            found.append(ceil(max(1, more, start) / share))
     return min(found) if found else None
 
 

@@ -1,10 +1,15 @@
-"""The audits as evidence. What proves a mark: drawn at random, decided blind, evenly, of the model that serves; and nothing else."""
+"""The audits as evidence. What proves a mark: drawn at random, decided blind, evenly, scored by the model that serves; nothing else.
+
+A model scores an item as it comes: because it serves, or beside the one that serves, in shadow. Either way it had not learnt from
+it, so audits that were answered during its shadow may certify a new model as soon as it serves.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import isfinite
 from typing import Any
 
 from django.db import connection
@@ -14,6 +19,7 @@ from console.automation.marks import standard_since
 from console.automation.models import Sample
 from console.common.clock import db_now
 from console.quality.models import Check, Reliability
+from console.training.models import ShadowScore
 from console.verdicts.models import Verdict
 from scoring.audits import Auditors, evenly
 from scoring.certify import Audited
@@ -27,12 +33,18 @@ NOWHERE = 0.5  # lies in no band: what rules, known content or a gap in the scor
 RISK = "risk"
 
 # The smallest chance of each day: whoever was drawn with luck below it would have been drawn whatever the score.
-_LEAST = "SELECT created_at::date, min(chance) FROM automation_sample WHERE kind = %s AND model = %s AND created_at > %s GROUP BY 1"
+_LEAST = "SELECT created_at::date, min(chance) FROM automation_sample WHERE kind = %s AND created_at > %s GROUP BY 1"
 _TRAFFIC = """
-SELECT CASE WHEN NOT m.by_score THEN NULL WHEN %(label)s = 'risk' THEN m.risk ELSE (s.labels->>%(label)s)::float8 END
-FROM (SELECT decision_id, by_score, risk FROM automation_sample WHERE kind = %(kind)s AND model = %(model)s AND created_at > %(since)s
-      ORDER BY created_at DESC LIMIT %(most)s) m
-JOIN scores_decision d ON d.id = m.decision_id LEFT JOIN scores_score s ON s.id = d.score_id
+SELECT CASE WHEN NOT by_score THEN NULL WHEN %(label)s = 'risk' THEN risk ELSE (labels->>%(label)s)::float8 END FROM (
+    SELECT m.created_at, m.by_score, m.risk, s.labels FROM automation_sample m
+    JOIN scores_decision d ON d.id = m.decision_id LEFT JOIN scores_score s ON s.id = d.score_id
+    WHERE m.kind = %(kind)s AND m.model = %(model)s AND m.created_at > %(since)s
+    UNION ALL
+    SELECT m.created_at, m.by_score, h.risk, h.labels FROM training_shadowscore h
+    JOIN training_trial t ON t.id = h.trial_id JOIN training_modelversion v ON v.id = t.version_id
+    JOIN scores_decision d ON d.item_id = h.item_id JOIN automation_sample m ON m.decision_id = d.id
+    WHERE v.kind = %(kind)s AND v.version = %(version)s AND m.model <> %(model)s AND m.created_at > %(since)s
+) scored ORDER BY created_at DESC LIMIT %(most)s
 """
 
 
@@ -59,16 +71,17 @@ class Evidence:
 def evidence_of(*, kind: str, model: str, label: str, document: PolicyDocument) -> Evidence:
     now = db_now()
     since = max(now - WINDOW, standard_since(kind, document) or now - WINDOW)
-    rows = answers(kind, since=since, model=model)
+    shadow = _shadow(kind, model, since)
+    rows = [row for row in answers(kind, since=since) if row.sample.model == model or row.sample.decision.item_id in shadow]
     open_ = [row for row in rows if not row.outcome]
     young = [row.sample.created_at for row in open_ if row.sample.created_at > now - PATIENCE]
     until = min(young, default=now)
-    least = _least(kind, model, since)
+    least = _least(kind, since)
     even = [
         row for row in rows
         if row.sample.created_at < until and evenly(row.sample.luck, least.get(row.sample.created_at.date(), 0.0))
     ]  # fmt: skip
-    audits = [Audited(_score(row.sample, label), harmful(row, label, document)) for row in even]
+    audits = [Audited(_score(row.sample, label, shadow.get(row.sample.decision.item_id)), harmful(row, label, document)) for row in even]
     late = sum(1 for row in even if not row.outcome)
     return Evidence(audits=audits, traffic=_traffic(kind, model, label, since), since=since, until=until, waiting=len(open_), late=late)
 
@@ -116,22 +129,32 @@ def harmful(row: Answered, label: str, document: PolicyDocument) -> bool | None:
     return clause is not None and clause.id in row.clauses
 
 
-def _score(sample: Sample, label: str) -> float:
-    score = sample.decision.score
-    value = sample.risk if label == RISK else (score.labels.get(label) if score else None)
-    return NOWHERE if value is None or not sample.by_score else value
+def _shadow(kind: str, model: str, since: datetime) -> Mapping[Any, ShadowScore]:
+    """What the model said, in shadow, of items that another decided; of those that were drawn."""
+    version = model.partition("@")[2]
+    drawn = Sample.objects.filter(kind=kind, created_at__gt=since).exclude(check_case=None, own_case=None).exclude(model=model)
+    rows = ShadowScore.objects.filter(trial__version__kind=kind, trial__version__version=version)
+    return {row.item_id: row for row in rows.filter(item__in=drawn.values("decision__item")).order_by("pk")}
 
 
-def _least(kind: str, model: str, since: datetime) -> Mapping[Any, float]:
+def _score(sample: Sample, label: str, shadow: ShadowScore | None) -> float:
+    said = shadow or sample.decision.score
+    value = (said.risk if label == RISK else said.labels.get(label)) if said else None
+    return NOWHERE if value is None or not sample.by_score or not isfinite(value) else value
+
+
+def _least(kind: str, since: datetime) -> Mapping[Any, float]:
     with connection.cursor() as cursor:
-        cursor.execute(_LEAST, [kind, model, since])
+        cursor.execute(_LEAST, [kind, since])
         return dict(cursor.fetchall())
 
 
 def _traffic(kind: str, model: str, label: str, since: datetime) -> list[float]:
     with connection.cursor() as cursor:
-        cursor.execute(_TRAFFIC, {"label": label, "kind": kind, "model": model, "since": since, "most": TRAFFIC})
-        return [NOWHERE if value is None else value for (value,) in cursor.fetchall()]
+        version = model.partition("@")[2]
+        wanted = {"label": label, "kind": kind, "model": model, "version": version, "since": since, "most": TRAFFIC}
+        cursor.execute(_TRAFFIC, wanted)
+        return [NOWHERE if value is None or not isfinite(value) else value for (value,) in cursor.fetchall()]
 
 
 def auditors_of(kind: str) -> Auditors | None:

@@ -88,7 +88,7 @@ class Certificate(models.Model):
     of = models.IntegerField()  # of them, those that the error is a share of
     wrong = models.IntegerField()
     upper = models.FloatField()  # the error is at most this
-    coverage = models.FloatField()  # of the traffic that was decided by score
+    coverage = models.FloatField()  # of all that came in
     data: Any = models.JSONField(default=dict)  # the look, the limit after the auditors' own errors, the window
     made_at = models.DateTimeField(db_default=Now())
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")  # none: by itself

@@ -53,6 +53,7 @@ SENTENCES = {
     "bank.added": "Remembered as known content",
     "decision.effective": "Took effect",
     "check.second": "Another look was drawn",
+    "check.audit": "Another look was drawn",
     "check.adjudicate": "Two verdicts differ, so a lead decides",
     "check.adjudicate_closed": "A lead had the last word: {outcome}",
     "check.contest": "Contested, so a third person decides",

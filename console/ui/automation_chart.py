@@ -31,6 +31,8 @@ class Chart:
     area: str
     ticks: Sequence[tuple[str, str]]  # y, text
     limit_y: str
+    limit_x: str
+    limit_anchor: str
     floor_x: str  # no mark may decide more than this; empty where anything may be
     floor_width: str
     floor_words: bool  # there is room to say what it is
@@ -57,6 +59,7 @@ def chart_of(proof: Proof, *, chosen: float | None, risk: float) -> Chart | None
     return Chart(
         measured=_points(line), upper=_points(over), area=_points([*over, *reversed(line)]),
         ticks=[(f"{_y(top * i / 4, top):.1f}", f"{100 * top * i / 4:g} %") for i in range(5)], limit_y=f"{_y(risk, top):.1f}",
+        limit_x="60" if steps[-1].coverage > 0.5 else "740", limit_anchor="start" if steps[-1].coverage > 0.5 else "end",
         floor_x=f"{_x(1 - proof.floor):.1f}" if proof.floor > 0.005 else "", floor_width=f"{RIGHT - _x(1 - proof.floor):.1f}",
         floor_words=proof.floor > 0.13,
         chosen_x=f"{x:.1f}" if at else "",

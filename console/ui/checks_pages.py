@@ -212,12 +212,14 @@ def disagreement(request: HttpRequest, check_id: int) -> HttpResponse:
             messages.success(request, "Closed. What you said is what counts now, and the label.")
             return HttpResponseRedirect(reverse("ui:checks_disagreements"))
     document = active_policy(check.item.kind)[1]
-    verdicts = [("First", check.about), ("Second, blind", check.parent.answer if check.parent else None), ("Lead, blind", check.answer)]
+    audit = check.parent is not None and check.parent.purpose == Check.Purpose.AUDIT  # there the machine decided first
+    second = check.parent.answer if check.parent and not audit else None
+    verdicts = [("Audit, blind" if audit else "First", check.about), ("Second, blind", second), ("Lead, blind", check.answer)]
     context = {
         **kinds_context(request, "disagreements"), "check": check, "problem": problem, "reasons": reason_options(document),
         "verdicts": [(name, verdict, verdict_words(verdict, document)) for name, verdict in verdicts if verdict is not None],
         "blocks": [block for block in item_blocks(check.item, None) if block.area == "content"], "read_only": True,
-        "words": KINDS[check.item.kind].words,
+        "words": KINDS[check.item.kind].words, "audit": audit,
     }  # fmt: skip
     return render(request, "checks/disagreement.html", context, status=409 if problem else 200)
 

@@ -22,8 +22,8 @@ from console.common.errors import Conflict, Invalid
 from console.policies.models import PolicyVersion
 from console.policies.selectors import active_policy, document_of
 from console.quality.models import Reliability
-from console.scores.models import Decision
-from console.training.models import ModelVersion
+from console.scores.models import Decision, Score
+from console.training.models import ModelVersion, ShadowScore, Trial
 from console.verdicts.models import Verdict
 from tests.console.automation import MODEL, audited, automation, limit, plan_all, receive
 
@@ -180,6 +180,27 @@ def test_another_model_has_no_certificate_from_its_first_item_on(certificate: Ce
     certificate.refresh_from_db()
     assert (certificate.state, certificate.why) == ("expired", "Another model serves now: review@newer.")
     assert decide_again(shop, CALM).reason == "not_certified"
+
+
+def test_what_a_new_model_said_in_shadow_certifies_it_as_soon_as_it_serves(
+    certificate: Certificate, serving: ModelVersion, shop: Source, rita: User, ada: User
+) -> None:
+    """Audited while the one before decided, scored by the new one as they came: its own scores count, not those that decided."""
+    new = ModelVersion.objects.create(kind="review", version="newer", path="x", checksum="x", trainer="quick", state="candidate")
+    trial = Trial.objects.create(kind="review", version=new, mode="shadow", against=serving.version, share=100)
+    items = audited(shop, rita, [CALM] * ENOUGH)
+    for item in items:
+        score = Score.objects.get(item=item)
+        ShadowScore.objects.create(trial=trial, item=item, score=score, risk=0.03, band="allow", stands="allow", policy_number=1)
+    ModelVersion.objects.filter(pk=serving.pk).update(state="retired")
+    ModelVersion.objects.filter(pk=new.pk).update(state="champion")
+    assert certificates_check(audits=False) == 1
+    made = certificate_try(rule_id=certificate.rule_id, user=ada)
+    assert made is not None
+    assert (made.model, made.of) == ("review@newer", ENOUGH)
+    document = active_policy("review")[1]
+    found = evidence_of(kind="review", model="review@newer", label="risk", document=document)
+    assert {audit.score for audit in found.audits} == {0.03} == set(found.traffic)
 
 
 def test_a_lost_band_is_told_and_found_again_it_is_cleared(certificate: Certificate, ada: User) -> None:

@@ -72,6 +72,14 @@ def test_it_says_how_many_more_are_needed_at_the_share_that_the_mark_covers() ->
     assert proof.missing == 2 * (299 - 100)
 
 
+def test_a_mark_before_the_start_of_a_sequence_needs_as_many_as_make_it_the_start() -> None:
+    """At 10 in 100 the marks cover enough and are too often wrong; the stricter ones are right, and 183 audits more begin there."""
+    audits = clean(400) + [Audited(0.1, True)] * 200 + [Audited(0.6, True)] * 400
+    proof = certify(audits, [audit.score for audit in audits], Limit(side="allow"))
+    assert proof.chosen is None
+    assert proof.missing == 1000 * (473 - 400) // 400 + 1
+
+
 def test_it_says_nothing_where_the_traffic_never_falls() -> None:
     proof = certify([], [0.7, 0.8], Limit(side="allow"))
     assert proof.chosen is None

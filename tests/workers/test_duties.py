@@ -12,11 +12,14 @@ from celery import Celery
 from django.conf import LazySettings
 from django.db import connection
 
+from console.automation.models import AuditPlan
 from console.common.heartbeats import busy_lanes, heartbeat_ages
 from console.common.jobs import job_claim, job_put_many
 from console.common.models import IdempotencyKey, Job
 from console.common.tidy import tidy_old_rows
+from scoring.registry import KINDS
 from workers.app import app
+from workers.certify import audits, certificates
 from workers.hold import holding
 from workers.queues import measure_queues, queues
 from workers.schedule import BEAT_SCHEDULE
@@ -38,6 +41,14 @@ def test_it_keeps_a_lease_alive_for_as_long_as_the_work_takes(settings: LazySett
             prolonged.wait(0.05)
         assert job_claim(task="train", owner="two", ids=ids) == []
     assert prolonged.is_set()
+
+
+@pytest.mark.django_db
+def test_certificates_and_audits_are_looked_after_twice_without_harm() -> None:
+    for _ in range(2):
+        certificates()
+        audits()
+    assert set(AuditPlan.objects.values_list("kind", flat=True)) == set(KINDS)
 
 
 @pytest.mark.django_db

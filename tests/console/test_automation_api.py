@@ -1,0 +1,43 @@
+"""Automation and certificates over the API."""
+
+from __future__ import annotations
+
+import pytest
+
+from console.accounts.models import Source, User
+from console.accounts.roles import Role
+from console.automation.certificates import certificate_end, certificate_try
+from console.training.models import ModelVersion
+from tests.console.automation import MODEL, audited, automation, limit, plan_all
+from tests.console.calls import Calls, fields, of, problem
+
+
+@pytest.fixture
+def lena_calls(ready: None, shop: Source, lena: User) -> Calls:
+    return of(shop, Role.LEAD, lena)
+
+
+def test_it_tells_bands_needs_and_the_week(lena_calls: Calls, shop: Source, rita: User, ada: User) -> None:
+    ModelVersion.objects.filter(kind="review", state="champion").update(version=MODEL.partition("@")[2])
+    plan_all()
+    automation("certified")
+    audited(shop, rita, ["0.01"] * 64 + ["0.5"] * 6, breaks=[64])
+    before = lena_calls.get("automation", kind="review").json()
+    assert before["automation"] == "certified"
+    assert [(band["side"], band["is_on"], band["certificate"], band["audits"]) for band in before["bands"]] == [
+        ("allow", False, None, 70), ("enforce", False, None, 70),
+    ]  # fmt: skip
+    assert before["bands"][0]["missing"] > 0
+    made = certificate_try(rule_id=limit(ada).pk)
+    assert made is not None
+    band = lena_calls.get("automation", kind="review").json()["bands"][0]
+    assert (band["certificate"]["id"], band["certificate"]["state"], band["missing"]) == (made.pk, "valid", None)
+    certificate_end(made, state="withdrawn", why="Enough.")
+    rows = lena_calls.get("certificates", kind="review").json()["results"]
+    assert [(row["id"], row["state"], row["why"], row["of"], row["wrong"]) for row in rows] == [(made.pk, "withdrawn", "Enough.", 64, 0)]
+    assert lena_calls.get("certificates", kind="video").json()["results"] == []
+
+
+@pytest.mark.parametrize(("path", "query"), [("automation", {}), ("automation", {"kind": "poem"}), ("certificates", {"kind": "poem"})])
+def test_it_refuses_a_kind_that_is_not_there(lena_calls: Calls, path: str, query: dict[str, str]) -> None:
+    assert fields(problem(lena_calls.get(path, **query), 400)) == {"kind"}
