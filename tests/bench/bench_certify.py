@@ -25,29 +25,28 @@ from scoring.training.fit import score_examples, split_with_past, train_kind
 from scoring.training.labels import breaks_policy
 from tests.bench import datasets
 from tests.bench.datasets import Row
-from tests.bench.result import Result, pairs
+from tests.bench.result import Figure, Result, pairs
 
 SPLITS = 1000
 RISK = 0.01
 World = Sequence[tuple[float, bool]]
 
 
-def run(rounds: int) -> list[Result]:
+def run(rounds: int) -> list[Result | Figure]:
     folder = os.environ.get("BENCH_DATA", "")
     worlds = {"made-up scores": made_up()} | (read_worlds(Path(folder)) if folder else {})
-    out = sys.stderr.write
-    out("| set | items | harmful | side | error of | covered | 90 % of splits | violated | no mark | naive covers | naive violates |\n")
-    out("|---|---|---|---|---|---|---|---|---|---|---|\n")
+    found: list[Result | Figure] = []
     for name, world in worlds.items():
+        sys.stderr.write(f"drawing {name} {SPLITS} times\n")
         for side in ("allow", "enforce"):
             for basis in ("decided", "class"):
-                out(_line(name, world, Limit(side=cast("Side", side), risk=RISK, basis=cast("Basis", basis))))
+                found.append(_figure(name, world, Limit(side=cast("Side", side), risk=RISK, basis=cast("Basis", basis))))
     audits = [Audited(*row) for row in worlds["made-up scores"][:2000]]
     traffic = [score for score, _ in worlds["made-up scores"]]
     ours, naive = pairs(
         lambda: certify(audits, traffic, Limit(side="allow")), lambda: _naive_mark(audits, Limit(side="allow")), max(2, rounds)
     )
-    return [Result(what="a certificate from 2,000 audits", naive_name="measured error only", units=1, ours=ours, naive=naive)]
+    return [*found, Result(what="a certificate from 2,000 audits", naive_name="measured error only", units=1, ours=ours, naive=naive)]
 
 
 def made_up() -> World:
@@ -55,27 +54,29 @@ def made_up() -> World:
     return [(score, rng.random() < score) for score in (rng.betavariate(0.25, 4) for _ in range(6000))]
 
 
-def _line(name: str, world: World, limit: Limit) -> str:
+def _figure(name: str, world: World, limit: Limit) -> Figure:
     rng, found, bad, naive, naive_bad = random.Random(11), [], 0, [], 0
     rows = list(world)
     half = len(rows) // 2
+    truth = {mark: _error(rows, limit, mark) for mark in limit.grid}  # on everything there is, which both halves are drawn from
     for _ in range(SPLITS):
         rng.shuffle(rows)
         seen, unseen = rows[:half], rows[half:]
-        audits = [Audited(*row) for row in seen]
-        proof = certify(audits, [score for score, _ in seen], limit)
-        found.append(_cover(unseen, limit, proof.chosen.threshold if proof.chosen else None))
-        bad += proof.chosen is not None and _error(rows, limit, proof.chosen.threshold) > limit.risk
-        mark = _naive(proof)
-        naive.append(_cover(unseen, limit, mark))
-        naive_bad += mark is not None and _error(rows, limit, mark) > limit.risk
+        proof = certify([Audited(*row) for row in seen], [score for score, _ in seen], limit)
+        mark = proof.chosen.threshold if proof.chosen else None
+        found.append(_cover(unseen, limit, mark))
+        bad += mark is not None and truth[mark] > limit.risk
+        naive.append(_cover(unseen, limit, plain := _naive(proof)))
+        naive_bad += plain is not None and truth[plain] > limit.risk
     low, high = sorted(found)[SPLITS // 20], sorted(found)[-SPLITS // 20]
+    of = {"decided": "of what is decided", "class": "of the harm" if limit.side == "allow" else "of the harmless"}[limit.basis]
     harm = sum(harmful for _, harmful in rows) / len(rows)
-    of = {"decided": "the decided", "class": "the class"}[limit.basis]
-    return (
-        f"| {name} | {len(rows):,} | {harm:.0%} | {limit.side} | {of} | {mean(found):.1%} | {low:.0%} to {high:.0%} | {bad / SPLITS:.1%} "
-        f"| {sum(share == 0 for share in found) / SPLITS:.0%} | {mean(naive):.1%} | {naive_bad / SPLITS:.0%} |\n"
-    )
+    return Figure(
+        what=f"{name}: {limit.side} alone, at most {limit.risk:.0%} {of} wrong",
+        ours=f"{mean(found):.1%} ({low:.0%} to {high:.0%}), broken in {bad / SPLITS:.1%} of splits",
+        beside_name="the widest mark measured to keep to it", beside=f"{mean(naive):.1%}, broken in {naive_bad / SPLITS:.0%}",
+        note=f"{len(rows):,} items, {harm:.0%} harmful, half of them audited",
+    )  # fmt: skip
 
 
 def _cover(rows: World, limit: Limit, mark: float | None) -> float:
@@ -83,7 +84,6 @@ def _cover(rows: World, limit: Limit, mark: float | None) -> float:
 
 
 def _error(rows: World, limit: Limit, mark: float) -> float:
-    """On everything there is: the truth that both halves are drawn from."""
     wrong = [harmful == (limit.side == "allow") for _, harmful in rows]
     inside = [decides(limit.side, mark, score) for score, _ in rows]
     of = sum(inside) if limit.basis == "decided" else sum(wrong)
