@@ -152,7 +152,7 @@ def _least(kind: str, since: datetime) -> Mapping[Any, float]:
 def _traffic(kind: str, model: str, label: str, since: datetime) -> list[float]:
     with connection.cursor() as cursor:
         version = model.partition("@")[2]
-        wanted = {"label": label, "kind": kind, "model": model, "version": version, "since": since, "most": TRAFFIC}
+        wanted: dict[str, Any] = {"label": label, "kind": kind, "model": model, "version": version, "since": since, "most": TRAFFIC}
         cursor.execute(_TRAFFIC, wanted)
         return [NOWHERE if value is None or not isfinite(value) else value for (value,) in cursor.fetchall()]
 
