@@ -14,6 +14,7 @@ from console.training.starters import bundle_path
 from scoring.artifacts import Bundle, write_bundle
 from scoring.types import Item, RunContext, Score
 
+LABELS = ("hate", "sexual", "threat", "harassment", "spam", "privacy", "profanity")
 Says = Callable[[Item], float | None]
 
 
@@ -31,7 +32,7 @@ class FakeScorer:
     def _one(self, risk: float | None) -> Score:
         if risk is None:
             return Score(risk=None, errors={"text": "The encoder stopped."}, model=self.model)
-        return Score(risk=risk, labels={"hate": risk}, model=self.model)
+        return Score(risk=risk, uncertainty=0.1, labels={**dict.fromkeys(LABELS, 0.001), "hate": risk}, model=self.model)
 
 
 class Versions:
