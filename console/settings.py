@@ -16,6 +16,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 HOME = env.folder("SECOND_LOOK_HOME", BASE_DIR / "var")
 MEDIA_ROOT = HOME / "media"
 MODELS_ROOT = HOME / "models"
+MODELS_KEEP_DAYS = env.integer("MODELS_KEEP_DAYS", 180, least=30)  # files of models that nobody needs go after so many days
 SNAPSHOTS_ROOT = HOME / "snapshots"
 
 DEBUG = env.flag("DEBUG", False)

@@ -24,4 +24,6 @@ def shadow(lane: str) -> None:
 
 @app.task(name="verify_models")
 def verify_models() -> None:
+    """Each hour; and what nobody needs any more goes."""
     serving_verify()
+    flow.models_tidy()

@@ -10,6 +10,7 @@ _OLD = (
     ("common_idempotencykey", "created_at < clock_timestamp() - interval '2 days'"),
     ("accounts_stretch", "ended_at < clock_timestamp() - interval '30 days'"),  # what is private is not kept for ever
     ("accounts_break", "ended_at < clock_timestamp() - interval '30 days'"),
+    ("training_trialbatch", "created_at < clock_timestamp() - interval '60 days'"),
     ("django_session", "expire_date < clock_timestamp()"),
     ("cases_presence", "seen_at < clock_timestamp() - interval '1 hour'"),
     ("cases_draft", "saved_at < clock_timestamp() - interval '14 days'"),

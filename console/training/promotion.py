@@ -27,7 +27,7 @@ from console.training.trials import canary_start
 
 __all__ = [
     "model_agree", "model_confirm", "model_promote", "model_propose", "model_rollback", "model_send_back", "model_withdraw",
-    "promotion_open", "rollback_target", "same_person",
+    "promotion_get", "promotion_open", "rollback_target", "same_person", "standing_against",
 ]  # fmt: skip
 
 State = ModelVersion.State
@@ -62,7 +62,7 @@ def model_propose(*, version: ModelVersion, user: User, reason: str = "", way: s
     version_require_whole(version)
     with transaction.atomic():
         kind_lock(version.kind)
-        against = _against(ModelVersion.objects.get(pk=version.pk))
+        against = standing_against(ModelVersion.objects.get(pk=version.pk))
         if against and not despite:
             raise Conflict(f"{against[0]} Promoting it needs an override with a reason.", code=against[1])
         if against and not reason.strip():
@@ -92,7 +92,7 @@ def model_agree(*, promotion: Promotion, user: User, note: str = "") -> Promotio
         kind_lock(promotion.kind)
         _close(promotion, user, Promotion.State.AGREED, note)
         version = ModelVersion.objects.get(pk=promotion.version_id)
-        against = _against(version)
+        against = standing_against(version)
         if against and not promotion.despite:
             raise Conflict(against[0], code=against[1])
         _carry_out(promotion, version, user, reason=promotion.reason or note, override=False)
@@ -170,7 +170,7 @@ def _override(version: ModelVersion, user: User, *, reason: str, way: str) -> No
     with transaction.atomic():
         kind_lock(version.kind)
         now = ModelVersion.objects.get(pk=version.pk)
-        against = _against(now)
+        against = standing_against(now)
         if not reason.strip():
             raise Invalid({"reason": ["Say why this version should serve although it was not found better, or nobody else agreed."]})
         Promotion.objects.filter(kind=version.kind, state=Promotion.State.OPEN).update(
@@ -201,7 +201,7 @@ def _carry_out(promotion: Promotion, version: ModelVersion, user: User, *, reaso
     Promotion.objects.filter(pk=promotion.pk).update(replaces=replaces)
 
 
-def _against(version: ModelVersion) -> tuple[str, str] | None:
+def standing_against(version: ModelVersion) -> tuple[str, str] | None:
     """What speaks against it: a sentence and its code. Raises Conflict when it serves already."""
     if version.state == State.CHAMPION:
         raise Conflict(f"{version.version} serves already.", code="serves_already")

@@ -52,7 +52,9 @@ def model_version(name: str) -> ModelVersion:
 
 def model_versions(kind: str) -> QuerySet[ModelVersion]:
     """Newest first."""
-    return ModelVersion.objects.filter(kind=kind).select_related("promoted_by", "snapshot").order_by("-created_at", "-pk")
+    return ModelVersion.objects.filter(kind=kind).select_related("promoted_by", "snapshot").prefetch_related("trials").order_by(
+        "-created_at", "-pk"
+    )
 
 
 def training_runs(kind: str | None = None) -> QuerySet[TrainingRun]:

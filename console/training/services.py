@@ -19,11 +19,13 @@ from console.training.promotion import (
 )
 from console.training.runs import run_cancel, run_first, run_request, run_retry
 from console.training.starters import model_ensure_starters
-from console.training.trials import canary_pace, canary_step, shadow_start, trial_end
+from console.training.trials import canary_finish, canary_pace, canary_step, shadow_start, trial_end
 from console.training.triggers import trigger_change, trigger_create, trigger_remove, trigger_switch
+from console.training.whole import versions_verify
 from scoring.kind import load
 
 __all__ = [
+    "canary_finish",
     "canary_pace",
     "canary_step",
     "limits_change",
@@ -48,6 +50,7 @@ __all__ = [
     "trigger_remove",
     "trigger_switch",
     "triggers_fire",
+    "versions_verify",
 ]
 
 

@@ -12,13 +12,14 @@ from console.ui import (
     policies_pages,
     run_limits_pages,
     runs_pages,
+    serving_pages,
     triggers_pages,
 )
 
 models: list[URLPattern | URLResolver] = [
     path("", runs_pages.index, name="index"),
     path("<slug:name>/", models_pages.show_kind, name="kind"),
-    path("<slug:name>/rollback", models_pages.rollback, name="rollback"),
+    path("<slug:name>/rollback", serving_pages.rollback, name="rollback"),
     path("<slug:name>/retrain", runs_pages.retrain, name="retrain"),
     path("<slug:name>/runs/", runs_pages.history, name="runs"),
     path("<slug:name>/runs/<uuid:run_id>/", runs_pages.show_run, name="run"),
@@ -33,7 +34,11 @@ models: list[URLPattern | URLResolver] = [
     path("<slug:name>/limits", run_limits_pages.limits, name="limits"),
     path("<slug:name>/versions/<str:version>/", models_pages.show_version, name="version"),
     path("<slug:name>/versions/<str:version>/card.md", gate_pages.card, name="card"),
-    path("<slug:name>/versions/<str:version>/promote", models_pages.promote, name="promote"),
+    path("<slug:name>/versions/<str:version>/promote", serving_pages.promote, name="promote"),
+    path("<slug:name>/versions/<str:version>/shadow", serving_pages.shadow, name="shadow"),
+    path("<slug:name>/proposals/<int:promotion_id>", serving_pages.answer, name="answer"),
+    path("<slug:name>/trials/<int:trial_id>", serving_pages.trial, name="trial"),
+    path("<slug:name>/verify", serving_pages.verify, name="verify"),
 ]
 
 policies: list[URLPattern | URLResolver] = [

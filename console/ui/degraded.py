@@ -9,6 +9,7 @@ from datetime import timedelta
 from django.db.models import Count, Max, Q
 from django.db.models.functions import Now
 
+from console.alerts.selectors import alerts_open
 from console.common.heartbeats import busy_lanes, heartbeat_ages
 from console.scores.models import Decision, Score
 from console.ui.words import span_words
@@ -36,7 +37,7 @@ class Trouble:
 
 def troubles() -> list[Trouble]:
     """The most general first. Empty is the usual state."""
-    return [*_silent_lanes(), *_failing_models(), *_failing_analyser()]
+    return [*_silent_lanes(), *_damaged_models(), *_failing_models(), *_failing_analyser()]
 
 
 def _silent_lanes() -> list[Trouble]:
@@ -48,6 +49,13 @@ def _silent_lanes() -> list[Trouble]:
         if age is not None and age > SILENT and lane not in busy:
             found.append(Trouble(lead=lead, text=f"{text}, since {span_words(age)}. Nothing is lost."))
     return found
+
+
+def _damaged_models() -> list[Trouble]:
+    return [
+        Trouble(lead=f"The model for {KINDS[alert.kind].words.many} is damaged.", text=alert.sentence)
+        for alert in alerts_open(code="model_damaged") if alert.kind in KINDS
+    ]
 
 
 def _failing_models() -> list[Trouble]:

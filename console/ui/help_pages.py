@@ -16,6 +16,7 @@ TOPICS = {
     "queues": "Queues and routing", "search": "Search and accounts",
     "records": "Orders and records",
     "loop": "How the loop works", "first-item": "Post the first item", "roles": "Roles",
+    "serving": "Which model serves",
     "automation": "Automation and the demo policy", "checks": "Checks of verdicts", "labels": "Labels and data sets",
     "runs": "Training runs",
     "backtests": "Backtests and replays", "watch": "Insights, drift and alerts", "glossary": "Words",
@@ -34,5 +35,8 @@ def index(request: HttpRequest) -> HttpResponseBase:
 def topic(request: HttpRequest, name: str) -> HttpResponse:
     if name not in TOPICS:
         raise Http404("There is no such help page.")
-    context = {"topics": TOPICS.items(), "topic": name, "title": TOPICS[name], "kinds": KINDS.values(), "address": settings.PUBLIC_URL}
+    context = {
+        "topics": TOPICS.items(), "topic": name, "title": TOPICS[name], "kinds": KINDS.values(), "address": settings.PUBLIC_URL,
+        "keep_days": settings.MODELS_KEEP_DAYS,
+    }  # fmt: skip
     return render(request, f"docs/{name}.html", context)

@@ -7,17 +7,14 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from console.accounts.roles import Role, user_has_role
 from console.common.errors import DomainError
 from console.training.models import ModelVersion
-from console.training.promotion import rollback_target
 from console.training.selectors import model_versions
-from console.training.services import model_promote, model_rollback
-from console.ui.access import page_for, person
+from console.ui.access import page_for
 from console.ui.compared import compared_rows, label_rows
 from console.ui.markdown import card_html
 from console.ui.problems import sentence_of
@@ -58,7 +55,6 @@ def show_kind(request: HttpRequest, name: str) -> HttpResponse:
     newest = versions[0] if versions and versions[0] != serving and versions[0].comparison.get("metrics") else None
     context = {
         **frame(request, kind), **compared_context(newest), "versions": versions, "serving": serving, "challenger": newest,
-        "target": rollback_target(name),
     }  # fmt: skip
     return render(request, "models/kind.html", context)
 
@@ -89,29 +85,3 @@ def back_to(request: HttpRequest, address: str, done: str = "", error: DomainErr
     elif done:
         messages.success(request, done)
     return HttpResponseRedirect(address)
-
-
-@require_POST
-@page_for(Role.ADMIN)
-def promote(request: HttpRequest, name: str, version: str) -> HttpResponse:
-    back = reverse("models:version", args=[name, version])
-    found = model_versions(name).filter(version=version).first()
-    if found is None:
-        raise Http404("There is no such version.")
-    try:
-        model_promote(version=found, user=person(request), reason=request.POST.get("reason", ""), override="override" in request.POST)
-    except DomainError as error:
-        return back_to(request, back, error=error)
-    return back_to(request, back, f"{version} serves now. The workers take it at their next batch.")
-
-
-@require_POST
-@page_for(Role.ADMIN)
-def rollback(request: HttpRequest, name: str) -> HttpResponse:
-    kind_or_404(name)
-    back = reverse("models:kind", args=[name])
-    try:
-        version = model_rollback(kind=name, user=person(request), reason=request.POST.get("reason", ""))
-    except DomainError as error:
-        return back_to(request, back, error=error)
-    return back_to(request, back, f"{version.version} serves again.")

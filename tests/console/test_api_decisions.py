@@ -232,6 +232,25 @@ def test_one_alone_promotes_only_as_an_admin_and_with_a_reason(
     assert ada_calls.post("models/t-3/promote", {"override": True, "reason": "The only one here."}).json()["state"] == "champion"
 
 
+def test_it_is_tried_in_shadow_and_in_steps(ada_calls: Calls, versions: dict[str, ModelVersion], shop: Source, petra: User) -> None:
+    problem(ada_calls.get("models/contact@t-3/shadow"), 404)
+    assert fields(problem(ada_calls.post("models/contact@t-3/shadow", {"share": 0}), 400)) == {"share"}
+    shadow = ada_calls.post("models/contact@t-3/shadow", {"share": 25})
+    assert (shadow.status_code, shadow.json()["share"], shadow.json()["scored"]) == (201, 25, 0)
+    problem(ada_calls.post("models/contact@t-1/shadow"), 409, "trial_open")
+    assert ada_calls.get("models/contact@t-3").json()["trials"][0]["mode"] == "shadow"
+    assert ada_calls.send("DELETE", "models/contact@t-3/shadow").status_code == 204
+    of(shop, Role.POLICY, petra).post("models/t-3/promote", {"way": "in_steps"})
+    assert ada_calls.post("models/t-3/promote").json()["trials"][0]["share"] == 1
+    assert fields(problem(ada_calls.post("models/contact@t-3/canary"), 400)) == {"share"}
+    problem(ada_calls.post("models/contact@t-3/canary", {"serve": True}), 409, "not_all_yet")
+    stepped = ada_calls.post("models/contact@t-3/canary", {"share": 100}).json()
+    assert (stepped["share"], stepped["canary"]["items"], stepped["time_ratio"]) == (100, 0, None)
+    assert ada_calls.post("models/contact@t-3/canary", {"serve": True}).json()["end"] == "serves"
+    assert ModelVersion.objects.get(version="t-3").state == "champion"
+    problem(ada_calls.send("DELETE", "models/contact@t-3/canary"), 409, "trial_ended")
+
+
 def test_it_refuses_to_promote_a_damaged_bundle(ada_calls: Calls, versions: dict[str, ModelVersion], tmp_path: Path) -> None:
     (tmp_path / "models" / "t-3" / "a.txt").write_text("b")
     problem(ada_calls.post("models/t-3/promote"), 409, "damaged")

@@ -92,7 +92,8 @@ def test_policy_writers_train_and_only_admins_choose_what_serves(trained: ModelV
     client = signed_in(petra)
     for path in ("/models/contact/", f"/models/contact/versions/{trained.version}/"):
         html = text_of(client.get(path))
-        assert f"versions/{trained.version}/promote" not in html
+        assert f"Propose {trained.version}" in html  # an admin still has to agree
+        assert "Without a second person" not in html
         assert "/models/contact/rollback" not in html
     assert "Retrain now" in text_of(client.get("/models/contact/"))
     for verb in (f"versions/{trained.version}/promote", "rollback"):

@@ -158,7 +158,7 @@ def test_the_report_adds_up(begun: Callable[..., Trial], post: Post, score_all: 
     assert report.queue.low < 0 < report.queue.high
     assert round(report.queue.per_day) == 13
     assert {row.item.payload["text"][:19] for row in report.largest} == {"Quite low and wrong"}
-    case = Case.objects.filter(item__payload__text__contains="and wrong").first()
+    case = Case.objects.filter(item__payload__text__icontains="and wrong").first()
     assert case is not None
     claim = case_claim_one(case_id=case.pk, reviewer=rita)
     assert claim is not None

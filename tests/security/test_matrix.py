@@ -93,6 +93,8 @@ ROLES: dict[str, dict[str, set[str]]] = {  # who may call what; "person" roles i
     "backtests": {"GET": {"lead", "policy", "admin"}, "POST": {"policy", "admin"}},
     "backtest": {"GET": {"lead", "policy", "admin"}},
     "backtest-cancel": {"POST": {"policy", "admin"}},
+    "model-shadow": {"GET": {"lead", "policy", "admin"}, "POST": {"policy", "admin"}, "DELETE": {"policy", "admin"}},
+    "model-canary": {"GET": {"lead", "policy", "admin"}, "POST": {"admin"}, "DELETE": {"policy", "admin"}},
     "alerts": {"GET": {"lead", "policy", "admin"}},
     "drift": {"GET": {"lead", "policy", "admin"}},
     "slices": {"GET": {"lead", "policy", "admin"}},
