@@ -15,6 +15,7 @@ from console.api.base import OWNERS, Answer, ApiView
 from console.api.docs import CURSOR, described
 from console.api.paging import page_by_id
 from console.api.schemas import PageOut
+from console.api.shapes import sealed_from
 from console.cases.selectors import kinds_closed_to
 from console.common.errors import Invalid, NotFound
 from console.training.models import Snapshot
@@ -95,7 +96,10 @@ class Labels(ApiView):
         name = request.query_params.get("label", "")
         if "\x00" in name:
             raise Invalid({"label": ["It must not contain the NUL character."]})
-        return Answer(page_by_id(request, rows.filter(name=name) if name else rows, label_row))
+        body = page_by_id(request, rows.filter(name=name) if name else rows, label_row)
+        sealed = sealed_from(caller, {row["item"] for row in body["results"]})
+        body["results"] = [row for row in body["results"] if row["item"] not in sealed]  # the caller may be asked the same, blind
+        return Answer(body)
 
 
 class Snapshots(ApiView):

@@ -71,8 +71,8 @@ def index(request: HttpRequest) -> HttpResponse:
     newer.pop("before", None)
     user = person(request)
     sealed = sealed_cases([item.pk for item, _ in page.rows], user, roles_of(user))
-    context |= {
-        "rows": [(item, None if item.pk in sealed else labels) for item, labels in page.rows], "asked": asked, "errors": errors,
+    context |= {  # of what this person may still decide blind not even the row: that it stands here, under a filter, would tell
+        "rows": [(item, labels) for item, labels in page.rows if item.pk not in sealed], "asked": asked, "errors": errors,
         "sources": SOURCES, "names": label_names(kind), "counts": _counts(kind), "filtered": asked != LabelFilter(kind=kind),
         "older": older.urlencode() if page.next_after else "",
         "newer": (newer.urlencode() or f"kind={kind}") if "before" in request.GET else "",

@@ -29,7 +29,7 @@ from console.insights.search.find import search
 from console.quality.gold import gold_mark
 from console.quality.models import Check, CheckPlan, OwnAccount
 from console.quality.qa import qa_give
-from console.verdicts.models import Verdict
+from console.verdicts.models import Label, Verdict
 from console.verdicts.services import VerdictForm
 from tests.console.calls import of
 from tests.console.dice import dice
@@ -108,6 +108,20 @@ def test_nothing_is_told_while_the_blind_verdict_can_be_undone(second: Check, sh
     Verdict.objects.update(undo_until=F("undo_until") - timedelta(minutes=1))
     assert calls.get(address).json()["decision"]["outcome"] == "enforce"
     assert len(search(SearchFilter(outcome="enforce"), viewer).items) == 1
+
+
+def test_the_labels_of_an_item_are_not_told_to_a_lead_who_may_be_asked_the_same(
+    second: Check, shop: Source, client: Client, lena: User
+) -> None:
+    assert Label.objects.filter(item=second.item, value=1).exists()
+    calls = of(shop, Role.LEAD, lena)
+    assert str(second.item_id) not in {row["item"] for row in calls.get("labels").json()["results"]}
+    client.force_login(lena)
+    for query in ("", "&source=verdict", "&blind=1"):  # not even that it is here
+        assert str(second.item_id) not in client.get(f"/labels/?kind=review{query}").content.decode(), query
+    Case.objects.filter(pk=second.case_id).update(state=Case.State.CLOSED)
+    assert str(second.item_id) in {row["item"] for row in calls.get("labels").json()["results"]}
+    assert str(second.item_id) in client.get("/labels/?kind=review").content.decode()
 
 
 def test_a_lead_reads_no_verdict_of_an_item_that_they_may_be_given(second: Check, client: Client, lena: User) -> None:
