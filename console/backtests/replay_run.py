@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 
 from console.audit.services import audit_append
 from console.backtests.models import Replay, State
-from console.backtests.replays import LEAST_LINES, TOLD, read_lines, replay_file
+from console.backtests.replays import LEAST_LINES, Lines, read_lines, replay_file
 from console.banks.selectors import bank_index
 from console.common.clock import db_now
 from console.scores.serving import run_context
@@ -54,7 +54,7 @@ def replay_execute(replay_id: UUID | str) -> None:
 
 def _run(replay: Replay, started: datetime) -> None:
     kind, options = get_kind(replay.kind), replay.options
-    examples, bad = _examples(replay, kind)
+    examples, read = _examples(replay, kind)
     plan = Plan(
         budget=options["budget"], rounds=options["rounds"], delay_days=options["delay_days"], seed=options["seed"], risk=options["risk"],
         confidence=options["confidence"], start=start_of(replay.kind, options["start"]), context=run_context(bank_index()),
@@ -67,18 +67,18 @@ def _run(replay: Replay, started: datetime) -> None:
     for line in replay_stream(kind, examples, plan, tell):
         lines.append(line)
         _write(replay, started, progress=len(lines) / plan.rounds, result={"rounds": lines})
-    result = {"rounds": lines, "summary": summary(lines), "items": len(examples), "bad": len(bad), "bad_lines": bad[:TOLD]}
+    result = {"rounds": lines, "summary": summary(lines), "items": len(examples), "bad": read.bad, "bad_lines": read.told}
     _write(replay, started, state=State.DONE, progress=1.0, result=result, sentence="", finished_at=Now())
     audit_append(actor="system", verb="replay.finished", subject=f"replay:{replay.pk}", data={"items": len(examples)})
 
 
-def _examples(replay: Replay, kind: Kind) -> tuple[list[Example], list[str]]:
+def _examples(replay: Replay, kind: Kind) -> tuple[list[Example], Lines]:
     path = replay_file(replay)
     with path.open(encoding="utf-8-sig", newline="") as handle:
-        good, bad = read_lines(handle, path, kind)
-    if len(good) < LEAST_LINES:
-        raise DatasetError(f"{len(good)} labelled lines can be used; {LEAST_LINES} is the least")
-    return examples_with_past(kind, [example_from_line(kind, row) for row in good]), bad
+        lines = read_lines(handle, path, kind)
+    if len(lines.good) < LEAST_LINES:
+        raise DatasetError(f"{len(lines.good)} labelled lines can be used; {LEAST_LINES} is the least")
+    return examples_with_past(kind, [example_from_line(kind, row) for row in lines.good]), lines
 
 
 def start_of(kind: str, name: str) -> Bundle | None:

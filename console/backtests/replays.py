@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 from uuid import UUID
@@ -27,6 +29,7 @@ TASK, LANE = "replay", "train"
 ATTEMPTS = 2
 LARGEST = 64 * 1024 * 1024  # bytes
 LEAST_LINES, MOST_LINES = 60, 60_000
+BEGINNING = 20_000  # lines that are looked at while somebody waits
 TOLD = 5  # lines that are not right, of those that are
 USUAL: Mapping[str, Any] = {"budget": 0.1, "rounds": 8, "start": "nothing", "risk": 0.01, "confidence": 0.95, "delay_days": 0.0, "seed": 0}
 BOUNDS = {
@@ -133,29 +136,38 @@ def replay_file(replay: Replay) -> Path:
     return Path(settings.HOME) / replay.path
 
 
-def read_lines(handle: IO[str], path: Path, kind: Kind, *, most: int = MOST_LINES) -> tuple[list[dict[str, Any]], list[str]]:
-    """(lines that can be used, what is wrong with others)."""
-    good: list[dict[str, Any]] = []
-    bad: list[str] = []
-    for number, row in label_rows(handle, path, kind):
+@dataclass(slots=True)
+class Lines:
+    """Of a labelled file: what can be used, how many lines cannot, and what is wrong with the first of those."""
+
+    good: list[dict[str, Any]] = field(default_factory=list)
+    bad: int = 0
+    told: list[str] = field(default_factory=list)
+
+
+def read_lines(handle: IO[str], path: Path, kind: Kind, *, most: int = MOST_LINES, looks: int | None = None) -> Lines:
+    """Up to `most` lines that can be used, out of the first `looks`."""
+    lines = Lines()
+    for number, row in islice(label_rows(handle, path, kind), looks):
         if isinstance(row, str):
-            bad.append(f"Line {number}: {row}")
+            lines.bad += 1
+            lines.told += [f"Line {number}: {row}"] if lines.bad <= TOLD else []
         else:
-            good.append(row)
-        if len(good) >= most:
+            lines.good.append(row)
+        if len(lines.good) >= most:
             break
-    return good, bad
+    return lines
 
 
 def check_beginning(path: Path, kind: Kind) -> None:
     """At once, what would only be found in the worker. Raises Invalid with the first lines that are not right."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as handle:
-            good, bad = read_lines(handle, path, kind, most=LEAST_LINES)
+            lines = read_lines(handle, path, kind, most=LEAST_LINES, looks=BEGINNING)
     except UnicodeDecodeError as error:
         raise Invalid({"file": ["It is not text in UTF-8."]}) from error
-    if len(good) < LEAST_LINES:
-        said = bad[:TOLD] or [f"It holds {len(good)} labelled lines; {LEAST_LINES} is the least."]
+    if len(lines.good) < LEAST_LINES:
+        said = lines.told or [f"It holds {len(lines.good)} labelled lines; {LEAST_LINES} is the least."]
         raise Invalid({"file": [sentence[:300] if sentence.endswith(".") else f"{sentence[:300]}." for sentence in said]})
 
 

@@ -15,9 +15,10 @@ from django.test import Client
 from console.accounts.models import User
 from console.backtests.models import Replay
 from console.backtests.replay_run import replay_execute
-from console.backtests.replays import replay_cancel, replay_file, replay_gave_up
-from console.common.errors import Conflict
+from console.backtests.replays import BEGINNING, TOLD, check_beginning, read_lines, replay_cancel, replay_file, replay_gave_up
+from console.common.errors import Conflict, Invalid
 from console.common.models import Job
+from scoring.registry import KINDS
 from tests.scoring.order_lines import order_lines
 from workers.replay import replay as replay_task
 
@@ -84,6 +85,18 @@ def test_what_cannot_be_replayed_is_refused_at_once_and_nothing_is_kept(
     assert said in answer.content.decode()
     assert not Replay.objects.exists()
     assert (sorted(folder.iterdir()) if folder.exists() else []) == before
+
+
+def test_a_file_of_bad_lines_is_not_kept_in_memory(tmp_path: Path, lines: bytes) -> None:
+    """Of what is wrong the first lines are told and the others counted; while somebody waits, only the beginning is read."""
+    path = tmp_path / "bad.jsonl"
+    path.write_bytes(b"x\n" * (BEGINNING + 5) + lines)
+    with path.open(encoding="utf-8") as handle:
+        found = read_lines(handle, path, KINDS["order"])
+    assert (found.bad, len(found.told), len(found.good)) == (BEGINNING + 5, TOLD, lines.count(b"\n"))
+    with pytest.raises(Invalid, match="not right") as caught:
+        check_beginning(path, KINDS["order"])
+    assert len(caught.value.fields["file"]) == TOLD
 
 
 def test_no_file_is_said_so(page: Client) -> None:

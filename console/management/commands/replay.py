@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from console.backtests.replay_run import start_of
-from console.backtests.replays import LEAST_LINES, STARTS, TOLD, USUAL, options_of, read_lines
+from console.backtests.replays import LEAST_LINES, STARTS, USUAL, options_of, read_lines
 from console.banks.selectors import bank_index
 from console.common.errors import Invalid
 from console.scores.serving import run_context
@@ -66,19 +66,19 @@ class Command(BaseCommand):
             raise CommandError(f"{plot.parent} is not a folder")
         try:
             with path.open(encoding="utf-8-sig", newline="") as handle:
-                good, bad = read_lines(handle, path, kind)
+                read = read_lines(handle, path, kind)
         except (OSError, UnicodeDecodeError) as error:
             raise CommandError(f"{path} cannot be read: {error}") from error
-        for sentence in bad[:TOLD]:
+        for sentence in read.told:
             self.stderr.write(sentence)
-        if len(good) < LEAST_LINES:
-            raise CommandError(f"{path}: {len(good)} labelled lines can be used, {len(bad)} cannot; {LEAST_LINES} is the least")
+        if len(read.good) < LEAST_LINES:
+            raise CommandError(f"{path}: {len(read.good)} labelled lines can be used, {read.bad} cannot; {LEAST_LINES} is the least")
         plan = Plan(
             budget=chosen["budget"], rounds=chosen["rounds"], delay_days=chosen["delay_days"], seed=chosen["seed"], risk=chosen["risk"],
             confidence=chosen["confidence"], trainer=options["trainer"], start=start_of(kind.name, chosen["start"]),
             context=run_context(bank_index()),
         )  # fmt: skip
-        examples = examples_with_past(kind, [example_from_line(kind, row) for row in good])
+        examples = examples_with_past(kind, [example_from_line(kind, row) for row in read.good])
         return list(replay_stream(kind, examples, plan, lambda sentence: self.stderr.write(sentence)))
 
     def _draw(self, plot: Path, lines: list[Line], many: str) -> None:
