@@ -35,8 +35,7 @@ def backtest_request(
     if since is not None and not EARLIEST <= since < now:
         raise Invalid({"since": ["There is no history after it yet." if since >= now else "Give a year from 1970 on."]})
     with transaction.atomic():
-        if Backtest.objects.filter(state__in=OPEN).count() >= MOST_OPEN:
-            raise Conflict(f"{MOST_OPEN} backtests are under way. Cancel one, or wait for one.", code="enough_open")
+        _check_room()
         backtest = Backtest.objects.create(
             kind=asked.kind, what=asked.what, title=asked.title[:200], subject=dict(asked.subject),
             document=asked.document.model_dump(mode="json"), source=source, since=since, until=now, share=share, requested_by=user,
@@ -49,8 +48,9 @@ def backtest_request(
 
 
 def backtest_again(*, backtest: Backtest, user: User) -> Backtest:
-    """The same subject, as it was copied, on history up to now."""
+    """The same subject, as it was copied, on history up to now. Raises Conflict when enough are under way already."""
     with transaction.atomic():
+        _check_room()
         again = Backtest.objects.create(
             kind=backtest.kind, what=backtest.what, title=backtest.title, subject=backtest.subject, document=backtest.document,
             source=backtest.source, since=backtest.since, until=db_now(), share=backtest.share, requested_by=user,
@@ -60,6 +60,11 @@ def backtest_again(*, backtest: Backtest, user: User) -> Backtest:
         audit_append(actor=f"user:{user.username}", verb="backtest.requested", subject=f"backtest:{again.pk}", data=data)
     again.refresh_from_db()
     return again
+
+
+def _check_room() -> None:
+    if Backtest.objects.filter(state__in=OPEN).count() >= MOST_OPEN:
+        raise Conflict(f"{MOST_OPEN} backtests are under way. Cancel one, or wait for one.", code="enough_open")
 
 
 def backtest_cancel(*, backtest_id: UUID, user: User) -> Backtest:

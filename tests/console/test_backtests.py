@@ -293,9 +293,11 @@ def test_again_is_the_same_subject_on_history_up_to_now(history: History, petra:
 
 def test_only_so_many_are_under_way(ready: None, petra: User) -> None:
     for _ in range(MOST_OPEN):
-        ask(petra)
+        last = ask(petra)
     with pytest.raises(Conflict, match="under way"):
         ask(petra)
+    with pytest.raises(Conflict, match="under way"):
+        backtest_again(backtest=last, user=petra)
 
 
 @pytest.mark.parametrize(("when", "said"), [("score.risk >", "Line 1"), ("nothing > 3", "there is no 'nothing'"), ("", "empty")])
