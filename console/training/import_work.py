@@ -16,7 +16,7 @@ from django.db import transaction
 from console.accounts.models import User
 from console.accounts.services import source_ensure
 from console.audit.services import audit_append
-from console.common.errors import Invalid
+from console.common.errors import Conflict, Invalid
 from console.training.imports import labels_import
 from console.training.label_work import WorkLog, actor_name, work_start
 from console.training.mapping import Row
@@ -109,6 +109,8 @@ def import_preview(work: LabelWork, mapping: dict[str, str]) -> tuple[list[tuple
 
 def import_start(*, work: LabelWork, mapping: dict[str, str], source: str, gold: bool, user: User) -> None:
     """Raises Invalid when the columns do not fit, Conflict when it was begun or another is under way."""
+    if work.state != LabelWork.State.DRAFT:
+        raise Conflict("This file was begun already.", code="work_begun")
     _, errors = import_preview(work, mapping)
     if errors:
         raise Invalid(errors, "The columns do not fit the file.")
@@ -165,7 +167,7 @@ class _rejects:
         self._path, self._fresh = path.with_name(path.name + REJECTED), fresh
 
     def __enter__(self) -> Callable[[Sequence[tuple[int, str]]], None]:
-        self._file = self._path.open("w" if self._fresh else "a", encoding="utf-8", newline="")
+        self._file = self._path.open("w" if self._fresh else "a", encoding="utf-8", errors="backslashreplace", newline="")
         writer = csv.writer(self._file)
         if self._fresh:
             writer.writerow(["line", "reason"])

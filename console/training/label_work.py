@@ -52,7 +52,8 @@ def work_start(*, work: LabelWork, user: User | None, here: bool = False) -> Non
     LabelWork.objects.select_for_update().filter(purpose=work.purpose, kind=work.kind, state__in=OPEN).first()
     if LabelWork.objects.filter(purpose=work.purpose, kind=work.kind, state__in=OPEN).exclude(pk=work.pk).exists():
         raise Conflict("The same is under way already. Wait for it, or stop it.", code="work_open")
-    LabelWork.objects.filter(pk=work.pk).update(state=LabelWork.State.WAITING, asked=work.asked)
+    if not LabelWork.objects.filter(pk=work.pk, state=work.state).update(state=LabelWork.State.WAITING, asked=work.asked):
+        raise Conflict("Somebody was faster: it was begun, or thrown away.", code="work_begun")
     audit_append(
         actor=actor_name(user), verb=f"labels.{work.purpose}_asked", subject=f"labels:{work.pk}", data={"kind": work.kind}
     )

@@ -101,7 +101,7 @@ def mapped(row: Mapping[str, Any], mapping: Mapping[str, str], number: int, clas
             line[target] = value
         else:
             _put(line["payload"], target.split("."), value)
-    line["id"] = str(line.get("id") or number)
+    line["id"] = str(line.get("id", number))
     if actor := line.pop("actor", None):
         line["actor"] = actor if isinstance(actor, dict) else {"id": str(actor)}
     return line

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -39,7 +40,7 @@ def plan_of(handle: IO[str], path: Path, kind: Kind, given: Mapping[str, str] | 
     """Read through the file once. Without `guess`, columns are what was given and nothing else. Raises Invalid when the columns do
     not fit, or the file is too long."""
     sample = [row for _, row in islice(_raw(handle, path), SAMPLE) if isinstance(row, dict)]
-    columns = list(dict.fromkeys(name for row in sample for name in row if isinstance(name, str)))
+    columns = list(dict.fromkeys(name for row in sample for name in row if isinstance(name, str) and _can_be_kept(name)))
     if not given and (not sample or any("payload" in row or "labels" in row for row in sample)):
         return Plan(columns=columns, rows=_count(handle, path, ""))
     mapping = {**(mapping_guess(kind, columns, sample) if guess else {}), **(given or {})}
@@ -93,8 +94,16 @@ def label_rows(handle: IO[str], path: Path, kind: Kind) -> Iterator[tuple[int, R
 def _check(kind: Kind, line: Row) -> None:
     example_from_line(kind, line)
     for name in line["labels"]:
-        if not 0 < len(str(name)) <= 64 or "\x00" in str(name):
+        if not 0 < len(str(name)) <= 64 or not _can_be_kept(str(name)):
             raise DatasetError(f"labels: {str(name)[:40]!r} is not a name of 1 to 64 characters")
+    for name in ("clauses", "note"):
+        if not _can_be_kept(str(line.get(name) or "")):
+            raise DatasetError(f"{name}: must not hold the NUL character or half of one")
+
+
+def _can_be_kept(text: str) -> bool:
+    """By the database: no NUL, and no half of a pair that JSON may write."""
+    return "\x00" not in text and not any("\ud800" <= sign <= "\udfff" for sign in text)
 
 
 def _raw(handle: IO[str], path: Path) -> Iterator[tuple[int, dict[str, Any] | str]]:
@@ -125,7 +134,7 @@ def _from_csv(handle: IO[str]) -> Iterator[tuple[int, dict[str, Any] | str]]:
     head = handle.readline(LONGEST_ROW)
     delimiter = max(",;\t", key=head.count)  # spreadsheets write all three; the first where none stands there
     handle.seek(0)
-    reader = csv.DictReader(handle, delimiter=delimiter, restkey="")
+    reader = csv.DictReader(handle, delimiter=delimiter)
     number = 1
     while True:
         number += 1
@@ -136,7 +145,16 @@ def _from_csv(handle: IO[str]) -> Iterator[tuple[int, dict[str, Any] | str]]:
         except csv.Error as error:
             yield number, f"not CSV: {error}"
             continue
-        if row.pop("", None):
+        if number == 2:
+            _check_columns(reader.fieldnames or ())
+        if row.pop(None, None):
             yield number, "more cells than the file has columns"
             continue
+        row.pop("", None)  # without a name: the row numbers of a table that was written out
         yield number, row
+
+
+def _check_columns(names: Sequence[str]) -> None:
+    """Raises Invalid for a name that stands twice: a row would hold the last of them only, and nobody would know."""
+    if twice := [name for name, count in Counter(names).items() if count > 1 and name]:
+        raise Invalid({"file": [f"The file has the column {twice[0][:64]!r} twice. Name each column once."]})

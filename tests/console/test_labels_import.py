@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
+from django.test import Client
 from pytest_django import Settings
 
 from console.accounts.models import User
@@ -177,6 +178,60 @@ def test_whoever_takes_an_import_over_goes_on_where_it_was(ada: User, monkeypatc
     assert (work.state, work.result["counts"]) == ("done", {"new items": 7, "labels": 7})
     with pytest.raises(WorkStopped):  # the first wakes up again
         first.keep(progress=0.5)
+
+
+def test_what_was_begun_is_not_begun_again(ada: User, client: Client, ready: None) -> None:
+    """Twice the button, or a page that stood open: the file is read once, by the columns that were said first."""
+    work = import_draft(kind=REVIEW, upload=upload(), file_name="c.csv", user=ada)
+    stale = LabelWork.objects.get(pk=work.pk)
+    mapping = {**work.asked["map"], "id": "comment_id"}
+    import_start(work=work, mapping=mapping, source="", gold=False, user=ada)
+    with pytest.raises(Conflict):
+        import_start(work=stale, mapping={**mapping, "rating": "stars"}, source="other", gold=True, user=ada)
+    assert LabelWork.objects.get(pk=work.pk).asked["gold"] is False
+    label_work_do(work.pk)
+    client.force_login(ada)
+    form = {"to.text": "comment", "label_name": ["spam"], "label_column": ["is_spam"]}
+    assert client.post(f"/labels/import/{work.pk}/", form).status_code == 200
+    work.refresh_from_db()
+    assert (work.state, work.sentence) == ("done", "2 new items, 4 labels, 1 rows left out")
+
+
+def test_a_column_without_a_name_is_left_out_and_not_the_row(folder: Path) -> None:
+    call(written(folder, "c.csv", ",id,text,label.spam\n0,a,Buy it.,1\n1,b,Nice.,0\n"))
+    assert list(Item.objects.order_by("external_id").values_list("external_id", flat=True)) == ["a", "b"]
+    with pytest.raises(CommandError, match="1 rows could not be used"):
+        call(written(folder, "d.csv", "id,text,label.spam\nc,Buy, it.,1\nd,Nice.,0\n"))
+
+
+def test_a_column_that_stands_twice_is_said(folder: Path) -> None:
+    with pytest.raises(CommandError, match=r"column 'label\.spam' twice"):
+        call(written(folder, "c.csv", "id,text,label.spam,label.spam\na,Buy it.,1,0\n"))
+
+
+def test_an_id_of_zero_is_an_id(folder: Path) -> None:
+    rows = [{"id": n, "text": f"Review number {n}.", "label.spam": 0} for n in range(3)]
+    call(written(folder, "c.jsonl", "".join(json.dumps(row) + "\n" for row in rows)), "--map", "label.spam=label.spam")
+    assert set(Item.objects.values_list("external_id", flat=True)) == {"0", "1", "2"}
+
+
+@pytest.mark.parametrize("sign", ["\\u0000", "\\ud800"])
+def test_what_cannot_be_kept_costs_its_row_and_nothing_else(ada: User, ready: None, sign: str) -> None:
+    """The NUL character and half of a pair, which JSON may write, wherever they stand."""
+    fine = {"id": "a", "payload": {"text": "Fine."}, "labels": {"spam": 0}}
+    odd = [
+        '{"id": "b", "payload": {"text": "Odd."}, "labels": {"sp@m": 1}}',
+        '{"id": "c@", "payload": {"text": "Odd."}, "labels": {"spam": 1}}',
+        '{"id": "d", "payload": {"text": "Odd @"}, "labels": {"spam": 1}}',
+        '{"id": "e", "payload": {"text": "Odd."}, "labels": {"spam": 1}, "note": "@"}',
+        '{"id": "f", "payload": {"text": "Odd."}, "labels": {"spam": 1}, "x@": 1, "clauses": "@"}',
+    ]  # fmt: skip
+    text = "\n".join([*odd, json.dumps(fine)]).replace("@", sign)
+    work = import_draft(kind=REVIEW, upload=upload(text, "c.jsonl"), file_name="c.jsonl", user=ada)
+    import_start(work=work, mapping={}, source="", gold=True, user=ada)
+    label_work_do(work.pk)
+    work.refresh_from_db()
+    assert (work.state, work.result["rejected"], work.result["counts"]) == ("done", 5, {"new items": 1, "known answers": 1})
 
 
 def test_it_can_be_stopped_and_says_when_it_gave_up(ada: User) -> None:
