@@ -1,4 +1,4 @@
-"""Alerts, and the readings that they come from."""
+"""Alerts, and the readings that they come from. A token bound to a source is told of no other by name."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter
 from pydantic import BaseModel
@@ -98,6 +98,8 @@ class Alerts(ApiView):
     )  # fmt: skip
     def get(self, request: Request) -> HttpResponse:
         rows: QuerySet[Alert] = Alert.objects.filter(**kind_of(request))
+        if self.caller().source is not None:
+            rows = rows.exclude(code="fairness_gap")  # its sentence names a group, which may be a source
         state = request.query_params.get("state", "")
         if state and state not in STATES:
             raise Invalid({"state": [f"It is one of {', '.join(STATES)}."]})
@@ -113,6 +115,8 @@ class Drift(ApiView):
     )
     def get(self, request: Request) -> HttpResponse:
         rows = DriftReading.objects.select_related("reference").filter(**kind_of(request))
+        if self.caller().source is not None:
+            rows = rows.exclude(reference__what="source")  # its bars are the sources
         return Answer(page_by_id(request, rows, _drift_row))
 
 
@@ -130,4 +134,7 @@ class Slices(ApiView):
         parameters=[KIND, *CURSOR],
     )  # fmt: skip
     def get(self, request: Request) -> HttpResponse:
-        return Answer(page_by_id(request, SliceReading.objects.filter(**kind_of(request)), lambda row: _row(row, SliceOut)))
+        rows, source = SliceReading.objects.filter(**kind_of(request)), self.caller().source
+        if source is not None:
+            rows = rows.filter(~Q(cut="Source") | Q(name=source.slug))
+        return Answer(page_by_id(request, rows, lambda row: _row(row, SliceOut)))

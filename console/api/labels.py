@@ -11,6 +11,7 @@ from drf_spectacular.utils import OpenApiParameter
 from pydantic import BaseModel, Field
 from rest_framework.request import Request
 
+from console.accounts.models import Source
 from console.api.base import OWNERS, Answer, ApiView
 from console.api.docs import CURSOR, described
 from console.api.paging import page_by_id
@@ -70,13 +71,17 @@ def label_row(label: Label) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def snapshot_row(snapshot: Snapshot) -> dict[str, Any]:
-    """Corners of the labels are counted, not named: who gave a label is told on the pages, to whom it is told at all."""
+def snapshot_row(snapshot: Snapshot, source: Source | None) -> dict[str, Any]:
+    """Corners of the labels are counted, not named: who gave a label is told on the pages, to whom it is told at all. A token bound to
+    a source is told of no other."""
+    counts = dict(snapshot.counts)
+    if source is not None:
+        counts["platforms"] = {name: count for name, count in counts.get("platforms", {}).items() if name == source.slug}
     card = dict(snapshot.card)
     if doubts := card.pop("doubts", None):
         card["doubts"] = {"looked": doubts["looked"], "doubted": doubts["doubted"], "slices": len(doubts["slices"])}
     return {
-        "hash": snapshot.content_hash, "kind": snapshot.kind, "counts": snapshot.counts, "card": card, "created_at": snapshot.created_at
+        "hash": snapshot.content_hash, "kind": snapshot.kind, "counts": counts, "card": card, "created_at": snapshot.created_at
     }  # fmt: skip
 
 
@@ -108,9 +113,10 @@ class Snapshots(ApiView):
     @described("Frozen data sets, newest first", {200: SnapshotPage}, tag="labels", name="snapshots_list", problems=[400],
                parameters=[_KIND, *CURSOR])  # fmt: skip
     def get(self, request: Request) -> HttpResponse:
-        rows = Snapshot.objects.exclude(kind__in=kinds_closed_to(self.caller().user))
+        caller = self.caller()
+        rows = Snapshot.objects.exclude(kind__in=kinds_closed_to(caller.user))
         kind = _one_of(request, "kind", list(KINDS))
-        return Answer(page_by_id(request, rows.filter(kind=kind) if kind else rows, snapshot_row))
+        return Answer(page_by_id(request, rows.filter(kind=kind) if kind else rows, lambda row: snapshot_row(row, caller.source)))
 
 
 class SnapshotOne(ApiView):
@@ -118,8 +124,9 @@ class SnapshotOne(ApiView):
 
     @described("One frozen data set with its card", {200: SnapshotOut}, tag="labels", name="snapshots_get", problems=[404])
     def get(self, request: Request, digest: str) -> HttpResponse:
-        rows = Snapshot.objects.exclude(kind__in=kinds_closed_to(self.caller().user))
+        caller = self.caller()
+        rows = Snapshot.objects.exclude(kind__in=kinds_closed_to(caller.user))
         snapshot = rows.filter(content_hash=digest.replace("\x00", "")).first()
         if snapshot is None:
             raise NotFound("There is no such data set.")
-        return Answer(snapshot_row(snapshot))
+        return Answer(snapshot_row(snapshot, caller.source))

@@ -13,9 +13,11 @@ from django.urls import URLPattern
 
 from console.accounts.models import Source, User
 from console.accounts.roles import Role
+from console.alerts.services import alert_raise
 from console.api.urls import v1
 from console.backtests.models import Backtest
 from console.cases.models import Case, Claim
+from console.common.clock import db_now
 from console.common.outbox import outbox_put
 from console.enforcement.models import Delivery, WebhookEndpoint
 from console.enforcement.relay import relay_outbox
@@ -23,8 +25,10 @@ from console.flow import verdict_give
 from console.intake.models import Media
 from console.quality.models import Gold
 from console.scores.models import Decision
+from console.training.models import Snapshot
 from console.verdicts.models import Batch
 from console.verdicts.services import VerdictForm
+from console.watch.models import DriftReading, DriftReference, SliceReading
 from tests.console.calls import PROBLEM, Calls, of, signed_in
 
 OPEN = {"schema", "docs"}
@@ -210,6 +214,25 @@ def test_lists_hold_nothing_of_another_source(role: str, rival: Source, ids: dic
     for name in ("items", "decisions", "webhooks", "deliveries", *(["backtests"] if role == "admin" else [])):
         assert calls.get(name).json()["results"] == [], name
     assert calls.get("items", external_id="x-1").json()["results"] == []
+
+
+def test_readings_and_data_sets_name_no_other_source(shop: Source, rival: Source, ada: User) -> None:
+    """What concerns the whole installation is told to a token of a source too, but not how much another source sends."""
+    now = db_now()
+    span: dict[str, Any] = {"kind": "review", "since": now, "until": now, "alarmed": False}
+    for what in ("source", "risk"):
+        reference = DriftReference.objects.create(kind="review", model="review@a", what=what, n=9, data={}, since=now, until=now)
+        DriftReading.objects.create(reference=reference, n=9, psi=0.1, chance=0.1, p=1.0, level="low", bars=[], **span)
+    for cut, name in (("", ""), ("Language", "de"), ("Source", "shop"), ("Source", "rival")):
+        SliceReading.objects.create(model="review@a", cut=cut, name=name, measure="review", hits=1, of=9, apart=False, **span)
+    alert_raise(code="fairness_gap", kind="review", sentence="Source shop: more reviews are acted on than elsewhere.")
+    Snapshot.objects.create(kind="review", content_hash="a" * 64, path="x", counts={"items": 9, "platforms": {"shop": 8, "rival": 1}})
+    names = ("drift", "slices", "alerts", "snapshots", "snapshots/" + "a" * 64)
+    bound, whole = of(rival, Role.ADMIN), signed_in(ada)
+    assert [len(bound.get(name).json()["results"]) for name in names[:4]] == [1, 3, 0, 1]
+    assert [len(whole.get(name).json()["results"]) for name in names[:4]] == [2, 4, 1, 1]
+    for name in names:
+        assert "shop" not in bound.get(name).content.decode(), name
 
 
 def test_counts_hold_nothing_of_another_source(shop: Source, rival: Source, waiting: Callable[..., Case]) -> None:
