@@ -63,10 +63,10 @@ def work_start(*, work: LabelWork, user: User | None, here: bool = False) -> Non
 
 
 @transaction.atomic
-def work_cancel(*, work_id: UUID, user: User | None) -> None:
+def work_cancel(*, work_id: UUID, user: User | None, why: str = "Stopped by hand.") -> None:
     """What was written stays; the rest is not done."""
     rows = LabelWork.objects.filter(pk=work_id, state__in=[*OPEN, LabelWork.State.DRAFT])
-    if not rows.update(state=LabelWork.State.CANCELLED, finished_at=Now(), sentence="Stopped by hand."):
+    if not rows.update(state=LabelWork.State.CANCELLED, finished_at=Now(), sentence=why):
         raise Conflict("It has ended already.", code="work_ended")
     job_cancel(task=TASK, subject=str(work_id))
     if file := LabelWork.objects.values_list("file", flat=True).get(pk=work_id):

@@ -1,5 +1,6 @@
-"""Remove what killed processes left in the folders of models and snapshots. Only what nobody can want: hidden work of runs that
-have ended, bundles and lists of parts without a version, frozen files and rows that no run and no model names."""
+"""Remove what killed processes left in the folders of models, snapshots and imports. Only what nobody can want: hidden work of runs
+that have ended, bundles and lists of parts without a version, frozen files and rows that no run and no model names, files of labels
+that nothing will read any more."""
 
 from __future__ import annotations
 
@@ -15,7 +16,9 @@ from django.conf import settings
 from django.db.models import Q
 
 from console.common.clock import db_now
-from console.training.models import ModelVersion, Snapshot, TrainingRun
+from console.training.import_work import REJECTED
+from console.training.label_work import work_cancel
+from console.training.models import LabelWork, ModelVersion, Snapshot, TrainingRun
 from console.training.runs import OPEN
 from console.training.selectors import home_path
 from console.training.workshop import PREFIX
@@ -24,6 +27,7 @@ from scoring.registry import KINDS
 log = logging.getLogger(__name__)
 OLD_SECONDS = 3600.0  # younger work may be somebody's who is not a run: an import, a command
 OLD_SNAPSHOT = timedelta(days=1)
+OLD_DRAFT = timedelta(days=7)
 MADE_HERE = re.compile(r"\d{8}-\d+")  # names of versions that runs give
 
 
@@ -41,6 +45,20 @@ def leftovers_tidy(*, old_seconds: float = OLD_SECONDS) -> int:
             shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
             gone += 1
         gone += _rows(kind)
+    return gone + _uploads(old_seconds)
+
+
+def _uploads(old_seconds: float) -> int:
+    """What people wrote does not lie about: files of imports that have ended, and of those that nobody went on with."""
+    State, gone = LabelWork.State, 0
+    for pk in LabelWork.objects.filter(state=State.DRAFT, created_at__lt=db_now() - OLD_DRAFT).values_list("pk", flat=True):
+        work_cancel(work_id=pk, user=None, why="Nobody went on with it for a week.")
+    wanted = set(LabelWork.objects.filter(state__in=[State.DRAFT, State.WAITING, State.RUNNING]).values_list("file", flat=True))
+    for path in _entries(Path(settings.HOME) / "imports"):
+        kept = path.name.endswith(REJECTED) or str(path.relative_to(settings.HOME)) in wanted
+        if not kept and time.time() - path.lstat().st_mtime >= old_seconds:
+            path.unlink(missing_ok=True)
+            gone += 1
     return gone
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
+from django.db.models import F
 from django.test import Client
 from pytest_django import Settings
 
@@ -22,6 +24,7 @@ from console.quality.models import Gold
 from console.training import import_work
 from console.training.import_work import import_draft, import_preview, import_start, rejected_path
 from console.training.label_work import WorkLog, WorkStopped, work_cancel, work_gave_up
+from console.training.leftovers import leftovers_tidy
 from console.training.mapping import mapping_guess, mapping_read
 from console.training.models import LabelWork
 from console.verdicts.models import Label
@@ -249,6 +252,20 @@ def test_it_can_be_stopped_and_says_when_it_gave_up(ada: User) -> None:
     import_start(work=works[1], mapping=works[1].asked["map"], source="", gold=False, user=ada)
     work_gave_up(work_id=str(works[1].pk), error="killed")
     assert "begun 3 times" in LabelWork.objects.get(pk=works[1].pk).sentence
+
+
+def test_files_that_nothing_reads_any_more_go(ada: User, folder: Path) -> None:
+    """Of an import that failed, and of one that nobody went on with for a week; the list of what was left out stays."""
+    failed, old, young = (import_draft(kind=REVIEW, upload=upload(), file_name="c.csv", user=ada) for _ in range(3))
+    import_start(work=failed, mapping=failed.asked["map"], source="", gold=False, user=ada)
+    work_gave_up(work_id=str(failed.pk), error="killed")
+    rejected_path(failed).write_text("line,reason\n")
+    LabelWork.objects.filter(pk=old.pk).update(created_at=F("created_at") - timedelta(days=8))
+    assert leftovers_tidy() == 0, "too young to tell"
+    leftovers_tidy(old_seconds=0)
+    assert {path.name for path in (folder / "imports").iterdir()} == {f"{young.pk}.csv", f"{failed.pk}.csv.rejected.csv"}
+    old.refresh_from_db()
+    assert (old.state, old.sentence) == ("cancelled", "Nobody went on with it for a week.")
 
 
 @pytest.mark.parametrize(
