@@ -24,12 +24,14 @@ from console.common.errors import Conflict
 from console.policies.models import PolicyVersion
 from console.policies.selectors import active_policy
 from console.training.selectors import champion
-from scoring.certify import SPARE, Limit, Proof, certify, confidence_of_look, needed, upper_bound
+from scoring.certify import SPARE, Limit, Proof, Step, certify, confidence_of_look, decides, needed, upper_bound
 from scoring.policy import PolicyDocument
 from scoring.registry import KINDS
 
 LASTS = timedelta(days=90)
 MORE = 2.0  # times the audits of the last look in vain, before the next one by itself
+MOST_LOOKS = 20  # by then no doubt is left to spend that a number could hold
+LEAST_HELD = 1e-5  # below it no number of audits that anybody could answer proves anything
 DRIFT = ("score_drift", "feature_drift", "label_shift", "language_mix", "analyser_answers")
 BAND_LOST = "band_lost"
 
@@ -54,7 +56,7 @@ def look_at(rule: AutomationRule) -> Looked | None:
     document = active_policy(rule.kind)[1]
     model, standard = str(serving), standard_of(document)
     evidence = evidence_of(kind=rule.kind, model=model, label=rule.label, document=document)
-    look, held = _looks(rule, model, standard) + 1, risk_held(rule)
+    look, held = min(_looks(rule, model, standard) + 1, MOST_LOOKS), risk_held(rule)
     return Looked(
         rule=rule, model=model, look=look, held=held, evidence=evidence,
         proof=certify(evidence.audits, evidence.traffic, limit_of(rule, look=look, held=held)),
@@ -72,7 +74,7 @@ def risk_held(rule: AutomationRule) -> float:
     who = auditors_of(rule.kind)
     if who is None:
         return rule.risk
-    return rule.risk * (who.catches if rule.side == Side.ALLOW else who.clears)
+    return max(LEAST_HELD, rule.risk * (who.catches if rule.side == Side.ALLOW else who.clears))
 
 
 def certificate_valid(rule: AutomationRule) -> Certificate | None:
@@ -81,53 +83,70 @@ def certificate_valid(rule: AutomationRule) -> Certificate | None:
 
 
 def _looks(rule: AutomationRule, model: str, standard: str) -> int:
-    """How many looks were in vain. Another model, other clauses or another limit is another question."""
+    """How many looks were spent: in vain, and for what is valid now. Another model, other clauses or another limit is another question."""
     same = rule.looks.get("model") == model and rule.looks.get("standard") == standard
-    return int(rule.looks.get("count", 0)) if same else 0
+    valid = certificate_valid(rule)
+    made = int(valid.data["look"]) if valid and (valid.model, valid.standard) == (model, standard) else 0
+    return max(int(rule.looks.get("count", 0)) if same else 0, made)
 
 
 @transaction.atomic
 def certificate_try(*, rule_id: int, user: User | None = None) -> Certificate | None:
-    """Look once, and certify the widest mark that is proven; None where none is: that look is spent. What was valid before ends when
-    another mark takes its place. Raises Conflict where the rule is off or no model serves."""
+    """Look once, and certify the widest mark that is proven; else what is valid stays, or None, and that look is spent. What was valid
+    before ends when a wider mark, or one of another model, takes its place. Raises Conflict where the rule is off, no model serves, no
+    look is left, or what would be certified would end at once."""
     rule = AutomationRule.objects.select_for_update().get(pk=rule_id)
     looked = look_at(rule) if rule.is_on else None
     if looked is None:
         raise Conflict("No model serves, or the limit is switched off: there is nothing to certify.", code="nothing_to_certify")
     version, document = active_policy(rule.kind)
-    chosen, before = looked.proof.chosen, certificate_valid(rule)
-    actor = _actor(user)
-    if chosen is None:
-        looks = {"model": looked.model, "standard": standard_of(document), "count": looked.look, "audits": looked.proof.audits}
-        AutomationRule.objects.filter(pk=rule.pk).update(looks=looks)
-        audit_append(actor=actor, verb="certificate.not_yet", subject=_subject(rule), data={"missing": looked.proof.missing, **looks})
-        return None
+    standard, actor = standard_of(document), _actor(user)
+    before = certificate_valid(rule)
+    stands = before if before and (before.model, before.standard) == (looked.model, standard) else None
+    spent = {"model": looked.model, "standard": standard, "audits": looked.proof.audits}
+    if spent.items() <= rule.looks.items() or (stands and stands.audits == looked.proof.audits):
+        return stands  # nothing was answered since the last look: it would find the same, and spends nothing
+    if _looks(rule, looked.model, standard) >= MOST_LOOKS:
+        sentence = f"It was looked at {MOST_LOOKS} times, and no doubt is left to spend. Another model or limit is another question."
+        raise Conflict(sentence, code="no_look_left")
+    chosen = looked.proof.chosen
+    if chosen is None or (stands and not _wider(chosen, stands)):
+        AutomationRule.objects.filter(pk=rule.pk).update(looks={**spent, "count": looked.look})
+        data = {**spent, "count": looked.look, "missing": looked.proof.missing}
+        audit_append(actor=actor, verb="certificate.not_yet", subject=_subject(rule), data=data)
+        return stands
+    made = _proven(looked, chosen, version, document)
+    against = next(_audits_against(made, document), "")
+    if against:
+        raise Conflict(against, code="audits_against")
     if before is not None:
-        if before.threshold == chosen.threshold and before.model == looked.model:
-            return before
         certificate_end(before, state=Certificate.State.EXPIRED, why="Another mark is proven now.", user=user, replaced=True)
-    made = _make(looked, version, document, user)
+    made.made_by = user
+    made.save(force_insert=True)
+    made.refresh_from_db()
     alert_clear(code=BAND_LOST, kind=rule.kind, subject=_band(rule.side, rule.label), why="It is certified again.")
     data = {"certificate": made.pk, "threshold": made.threshold, "of": made.of, "wrong": made.wrong, "upper": made.upper, "risk": made.risk}
     audit_append(actor=actor, verb="certificate.made", subject=_subject(rule), data={**data, "model": made.model})
     return made
 
 
-def _make(looked: Looked, version: PolicyVersion, document: PolicyDocument, user: User | None) -> Certificate:
-    rule, chosen, evidence = looked.rule, looked.proof.chosen, looked.evidence
-    assert chosen is not None
+def _wider(chosen: Step, stands: Certificate) -> bool:
+    return not decides(stands.side, stands.threshold, chosen.threshold)
+
+
+def _proven(looked: Looked, chosen: Step, version: PolicyVersion, document: PolicyDocument) -> Certificate:
+    """Unsaved. What auditors find is less than there is, so its bound is brought back to all there is."""
+    rule, evidence = looked.rule, looked.evidence
     data = {
         "look": looked.look, "held": looked.held, "doubt": chosen.doubt, "since": evidence.since.isoformat(),
         "until": evidence.until.isoformat(), "late": evidence.late,
     }  # fmt: skip
-    made = Certificate.objects.create(
+    return Certificate(
         rule=rule, kind=rule.kind, label=rule.label, side=rule.side, basis=rule.basis, method=rule.method, risk=rule.risk,
         confidence=rule.confidence, model=looked.model, policy_version=version, standard=standard_of(document),
-        threshold=chosen.threshold, audits=looked.proof.audits, of=chosen.of, wrong=chosen.wrong, upper=min(chosen.upper, rule.risk),
-        coverage=chosen.coverage, data=data, made_by=user, ends_at=db_now() + LASTS,
+        threshold=chosen.threshold, audits=looked.proof.audits, of=chosen.of, wrong=chosen.wrong,
+        upper=min(chosen.upper * rule.risk / looked.held, rule.risk), coverage=chosen.coverage, data=data, ends_at=db_now() + LASTS,
     )  # fmt: skip
-    made.refresh_from_db()
-    return made
 
 
 @transaction.atomic
@@ -200,8 +219,12 @@ def certificates_try() -> int:
 
 def _worth_a_look(rule: AutomationRule) -> bool:
     looked = look_at(rule)
-    if looked is None or looked.evidence.late:
+    if looked is None or looked.evidence.late or _looks(rule, looked.model, standard_of(active_policy(rule.kind)[1])) >= MOST_LOOKS:
         return False
+    if looked.proof.chosen is not None:
+        version, document = active_policy(rule.kind)
+        if next(_audits_against(_proven(looked, looked.proof.chosen, version, document), document), ""):
+            return False  # it would end at the next check: what was lost this week is not found again by older audits
     if alerts_open(kind=rule.kind).filter(code__in=DRIFT).exclude(level=Alert.Level.NOTICE).exists():
         return False
     if looked.look > 1 and looked.proof.audits < MORE * float(rule.looks.get("audits", 0)):

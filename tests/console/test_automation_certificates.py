@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, transaction
 from django.db.models import F
+from django.test import Client
 
 from console.accounts.models import Source, User
 from console.alerts.models import Alert
@@ -25,6 +26,7 @@ from console.quality.models import Reliability
 from console.scores.models import Decision, Score
 from console.training.models import ModelVersion, ShadowScore, Trial
 from console.verdicts.models import Verdict
+from scoring.certify import upper_bound
 from tests.console.automation import MODEL, audited, automation, limit, plan_all, receive
 
 CALM = "0.01"
@@ -226,6 +228,57 @@ def test_it_ends_when_the_newest_audits_speak_against_it(certificate: Certificat
     assert decide_again(shop, CALM).outcome == "review"
 
 
+def test_a_band_that_this_weeks_audits_took_back_is_not_found_again_by_older_ones(
+    shop: Source, rita: User, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    automation("certified")
+    monkeypatch.setattr("console.automation.evidence.standard_since", lambda kind, document: None)  # the clauses are old
+    audited(shop, rita, [CALM] * 300)
+    Sample.objects.update(created_at=F("created_at") - timedelta(days=20))
+    rule = limit(ada)
+    assert certificate_try(rule_id=rule.pk) is not None
+    audited(shop, rita, [CALM] * 25, breaks=range(5))
+    assert certificates_check() == 1
+    looked = look_at(rule)
+    assert looked is not None
+    assert looked.proof.chosen is not None  # of all audits together, 5 of 325 are few enough
+    assert certificates_try() == 0
+    with pytest.raises(Conflict, match="week’s audits found"):
+        certificate_try(rule_id=rule.pk, user=ada)
+    assert decide_again(shop, CALM).outcome == "review"
+
+
+def test_a_wider_mark_costs_another_look_and_what_was_proven_stays(certificate: Certificate, shop: Source, rita: User, ada: User) -> None:
+    rule = certificate.rule
+    assert certificate_try(rule_id=rule.pk, user=ada) == certificate  # nothing was answered since
+    rule.refresh_from_db()
+    assert rule.looks == {}  # so nothing is spent
+    audited(shop, rita, ["0.02"])
+    looked = look_at(rule)
+    assert looked is not None
+    assert looked.look == 2
+    assert certificate_try(rule_id=rule.pk, user=ada) == certificate
+    rule.refresh_from_db()
+    certificate.refresh_from_db()
+    assert (rule.looks["count"], certificate.state) == (2, "valid")
+
+
+def test_looks_come_to_an_end_and_that_is_said(shop: Source, rita: User, ada: User, client: Client) -> None:
+    audited(shop, rita, [CALM] * 20, breaks=range(10))
+    rule = limit(ada)
+    assert certificate_try(rule_id=rule.pk, user=ada) is None
+    assert certificate_try(rule_id=rule.pk, user=ada) is None
+    rule.refresh_from_db()
+    assert rule.looks["count"] == 1  # the second would have found the same
+    rule.looks |= {"count": 40, "audits": 1}
+    rule.save(update_fields=["looks"])
+    with pytest.raises(Conflict, match="no doubt is left"):
+        certificate_try(rule_id=rule.pk, user=ada)
+    client.force_login(ada)
+    assert client.get("/automation/review/").status_code == 200
+    assert certificates_try() == 0
+
+
 def test_it_ends_with_the_clauses_and_not_with_the_marks(certificate: Certificate) -> None:
     document = document_of(PolicyVersion.objects.get(policy__kind="review", state="active"))
     assert set(certified_marks("review", document.model_copy(update={"thresholds": ()}))) == {MODEL}
@@ -278,7 +331,16 @@ def test_what_auditors_miss_makes_the_limit_stricter(shop: Source, rita: User, a
     assert certificate_try(rule_id=rule.pk) is None
     audited(shop, rita, [CALM] * 60)
     rule = limit(ada, risk=0.051)  # another question, so the look before counts no more
-    assert certificate_try(rule_id=rule.pk) is not None
+    made = certificate_try(rule_id=rule.pk)
+    assert made is not None
+    assert made.upper == pytest.approx(upper_bound(0, ENOUGH + 60, made.data["doubt"]) / 0.8)  # what they find is 8 in 10 of what there is
+
+
+def test_auditors_who_find_nothing_prove_nothing(shop: Source, rita: User, ada: User) -> None:
+    matrix = {"allow": {"allow": 100}, "4.4": {"allow": 100}}
+    Reliability.objects.create(reviewer=rita, kind="review", answers=200, matrix=matrix)
+    audited(shop, rita, [CALM] * ENOUGH)
+    assert certificate_try(rule_id=limit(ada).pk) is None
 
 
 @pytest.mark.parametrize(
