@@ -95,13 +95,14 @@ def canary_pace(*, trial: Trial, user: User, automatic: bool, min_items: int, mi
 
 
 def canary_step(*, trial: Trial, share: int, user: User | None) -> None:
-    """Give it another share. Raises Conflict when it was stepped or ended by somebody else just now."""
+    """Give it another share; by itself (without `user`) only while nobody told it to wait. Raises Conflict when it was changed or ended
+    by somebody else just now."""
     if share not in STEPS:
         raise Invalid({"share": [f"Choose one of {', '.join(map(str, STEPS))} percent."]})
     with transaction.atomic():
         kind_lock(trial.kind)
         step = {"share": share, "at": db_now().isoformat(), "by": user.username if user else ""}
-        rows = Trial.objects.filter(pk=trial.pk, ended_at=None, share=trial.share)
+        rows = _unchanged(trial, by_itself=user is None)
         if not rows.update(share=share, stepped_at=Now(), steps=[*trial.steps, step]):
             raise Conflict("This canary was changed by somebody else just now. Look again.", code="trial_changed")
         _record(trial, "canary.stepped", actor_name(user), share=share, before=trial.share)
@@ -114,6 +115,8 @@ def canary_finish(*, trial: Trial, user: User | None) -> None:
         kind_lock(trial.kind)
         if trial.share != STEPS[-1]:
             raise Conflict(f"It decides {trial.share} % so far. Give it all first.", code="not_all_yet")
+        if not _unchanged(trial, by_itself=user is None).exists():  # reading its files took its time
+            raise Conflict("This canary was changed by somebody else just now. Look again.", code="trial_changed")
         serving = champion(trial.kind)
         if serving is None or serving.version != trial.against:
             raise Conflict("Something else serves since. Propose it anew.", code="stale_comparison")
@@ -122,6 +125,11 @@ def canary_finish(*, trial: Trial, user: User | None) -> None:
         version = ModelVersion.objects.get(pk=trial.version_id)
         by = user or (agreed.decided_by if agreed else None)
         champion_set(version, user=by, reason=agreed.reason if agreed else "", override=bool(agreed and agreed.override))
+
+
+def _unchanged(trial: Trial, *, by_itself: bool) -> QuerySet[Trial]:
+    rows = Trial.objects.filter(pk=trial.pk, ended_at=None, share=trial.share)
+    return rows.filter(automatic=True) if by_itself else rows
 
 
 def trial_end(*, trial: Trial, user: User, why: str = "") -> None:

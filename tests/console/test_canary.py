@@ -231,6 +231,20 @@ def test_it_may_not_serve_before_it_decided_everything(begun: Callable[..., Tria
         canary_step(trial=stale, share=5, user=ada)
 
 
+def test_it_neither_goes_on_nor_serves_by_what_was_true_before_somebody_held_it_back(begun: Callable[..., Trial], ada: User) -> None:
+    trial = begun(100)
+    seen = Trial.objects.get(pk=trial.pk)  # by the watcher, which then reads the files
+    canary_step(trial=trial, share=5, user=ada)
+    with pytest.raises(Conflict, match="changed by somebody else"):
+        canary_finish(trial=seen, user=None)
+    seen.refresh_from_db()
+    canary_pace(trial=trial, user=ada, automatic=False, min_items=20, min_hours=0)
+    with pytest.raises(Conflict, match="changed by somebody else"):
+        canary_step(trial=seen, share=25, user=None)
+    assert getattr(champion("review"), "version", "") == "1"
+    assert Trial.objects.get(pk=trial.pk).share == 5
+
+
 def test_ending_it_by_hand_keeps_the_version_as_a_candidate(begun: Callable[..., Trial], ada: User) -> None:
     trial = begun(25)
     trial_end(trial=trial, user=ada, why="The sale starts tomorrow.")
