@@ -59,6 +59,7 @@ def promotion_open(kind: str) -> Promotion | None:
 
 def model_propose(*, version: ModelVersion, user: User, reason: str = "", way: str = AT_ONCE, despite: bool = False) -> Promotion:
     """`despite` sets aside what the gates say against it, and needs a reason. Nothing changes until another person agrees."""
+    _require_person(user)
     version_require_whole(version)
     with transaction.atomic():
         kind_lock(version.kind)
@@ -81,8 +82,7 @@ def model_propose(*, version: ModelVersion, user: User, reason: str = "", way: s
 
 def model_agree(*, promotion: Promotion, user: User, note: str = "") -> Promotion:
     """The second person: the version serves now, or its canary begins. Of two at once, one wins."""
-    if user.is_service:
-        raise Forbidden("A token has no name behind it: a person agrees, signed in.", code="needs_person")
+    _require_person(user)
     if promotion.proposed_by and same_person(promotion.proposed_by, user):
         raise Conflict(f"You proposed {promotion.version.version} yourself. Somebody else has to agree.", code="needs_second_person")
     if promotion.proposed_by and not any(user_has_role(who, Role.ADMIN) for who in (promotion.proposed_by, user)):
@@ -165,7 +165,14 @@ def same_person(one: User, other: User) -> bool:
     return bool(subjects.filter(user=other, uid__in=subjects.filter(user=one).values("uid")).exists())
 
 
+def _require_person(user: User) -> None:
+    """Whoever holds the token of a service could agree under their own name to what it proposed: one person would be two."""
+    if user.is_service:
+        raise Forbidden("A service has no person behind it: people propose and agree, under their own names.", code="needs_person")
+
+
 def _override(version: ModelVersion, user: User, *, reason: str, way: str) -> None:
+    _require_person(user)
     version_require_whole(version)
     with transaction.atomic():
         kind_lock(version.kind)

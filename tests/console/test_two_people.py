@@ -74,8 +74,14 @@ def test_one_of_the_two_is_an_admin_and_neither_is_a_machine(pair: tuple[ModelVe
     with pytest.raises(Conflict, match="has to be an admin"):
         model_agree(promotion=proposal, user=second)
     User.objects.filter(pk=ada.pk).update(is_service=True)
-    with pytest.raises(Forbidden, match="a person agrees"):
-        model_agree(promotion=proposal, user=User.objects.get(pk=ada.pk))
+    machine = User.objects.get(pk=ada.pk)
+    with pytest.raises(Forbidden, match="no person behind it"):
+        model_agree(promotion=proposal, user=machine)
+    model_withdraw(promotion=proposal, user=petra)
+    for alone in (False, True):
+        with pytest.raises(Forbidden, match="no person behind it"):
+            model_promote(version=pair[1], user=machine, override=alone, reason="It says so itself.")
+    assert not Promotion.objects.filter(state__in=["open", "agreed"]).exists()
     assert serves() == "1"
 
 
