@@ -18,7 +18,7 @@ from console.audit.services import audit_append
 from console.automation.draw import is_drawn, sample_build
 from console.automation.models import Sample
 from console.automation.plans import audit_plan_of
-from console.cases.models import Case, Queue
+from console.cases.models import Case, Claim, Queue
 from console.cases.services import queue_usual
 from console.common.errors import Conflict, Invalid
 from console.quality.checks import check_open
@@ -81,8 +81,10 @@ def audits_draw_more(*, kind: str, count: int, user: User) -> int:
 
 
 def _draw_late(sample: Sample) -> None:
-    """A case that still waits becomes blind itself; what is decided, or in somebody's hands, gets a blind case beside it."""
+    """A case that still waits becomes blind itself; what is decided, in somebody's hands, or was given back by somebody who saw the
+    evidence, gets a blind case beside it."""
     waiting = Case.objects.filter(item=sample.decision.item_id, state=Case.State.WAITING, purpose="review", measurement=None)
+    waiting = waiting.exclude(pk__in=Claim.objects.filter(case__item=sample.decision.item_id, evidence_seen=True).values("case"))
     if sample.outcome == "review" and (case := waiting.first()) is not None and waiting.filter(pk=case.pk).update(blind=True):
         Sample.objects.filter(pk=sample.pk).update(own_case=case)
         return

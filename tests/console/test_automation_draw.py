@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from django.db.models.functions import Now
 
 from console.accounts.models import Source, User
 from console.accounts.roles import Role
 from console.audit.models import AuditRow
 from console.automation.models import AuditPlan, Sample
 from console.automation.plans import audit_plan_change, audit_plans_ensure_defaults, plans_measure
-from console.cases.models import Case
+from console.cases.claiming import case_claim_one
+from console.cases.models import Case, Claim
 from console.common.errors import Conflict, Invalid
 from console.flow import checks_settle
 from console.flow.audits import audits_draw_more
@@ -133,6 +135,22 @@ def test_more_are_drawn_by_lowering_the_bar_for_all_alike(ready: None, shop: Sou
         row.outcome == "review" for row in drawn
     )
     assert AuditRow.objects.get(verb="audits.drawn").data == {"asked": 12, "drawn": 12}
+
+
+def test_a_case_whose_evidence_somebody_saw_is_audited_beside_it_and_not_by_them(
+    ready: None, shop: Source, rita: User, ada: User
+) -> None:
+    plan_all(review_rate=0.001)
+    (item,) = receive(shop, [UNSURE])
+    seen = Case.objects.get(item=item)
+    Claim.objects.create(case=seen, reviewer=rita, token=1, state="released", lease_until=Now(), evidence_seen=True)
+    assert audits_draw_more(kind="review", count=1, user=ada) == 1
+    sample = Sample.objects.select_related("check_case").get()
+    assert sample.own_case_id is None  # its verdict would count as given with the opinion in sight, and so never as an answer
+    assert sample.check_case is not None
+    assert case_claim_one(case_id=sample.check_case.case_id, reviewer=rita) is None
+    seen.refresh_from_db()
+    assert not seen.blind
 
 
 def test_it_refuses_to_draw_nothing_or_everything_at_once(ready: None, shop: Source, ada: User) -> None:
