@@ -36,9 +36,10 @@ RISK = "risk"
 _LEAST = "SELECT created_at::date, min(chance) FROM automation_sample WHERE kind = %s AND created_at > %s GROUP BY 1"
 _TRAFFIC = """
 SELECT CASE WHEN NOT by_score THEN NULL WHEN %(label)s = 'risk' THEN risk ELSE (labels->>%(label)s)::float8 END FROM (
-    SELECT m.created_at, m.by_score, m.risk, s.labels FROM automation_sample m
-    JOIN scores_decision d ON d.id = m.decision_id LEFT JOIN scores_score s ON s.id = d.score_id
-    WHERE m.kind = %(kind)s AND m.model = %(model)s AND m.created_at > %(since)s
+    SELECT m.created_at, m.by_score, m.risk, s.labels FROM (
+        SELECT decision_id, created_at, by_score, risk FROM automation_sample
+        WHERE kind = %(kind)s AND model = %(model)s AND created_at > %(since)s ORDER BY created_at DESC LIMIT %(most)s
+    ) m JOIN scores_decision d ON d.id = m.decision_id LEFT JOIN scores_score s ON s.id = d.score_id
     UNION ALL
     SELECT m.created_at, m.by_score, h.risk, h.labels FROM training_shadowscore h
     JOIN training_trial t ON t.id = h.trial_id JOIN training_modelversion v ON v.id = t.version_id
