@@ -44,6 +44,8 @@ def model_promote(
     if override:
         _override(version, user, reason=reason, way=way)
     elif (waiting := promotion_open(version.kind)) is not None and waiting.version_id == version.pk:
+        if (_way(way), waiting.way) == (Promotion.Way.IN_STEPS, AT_ONCE):  # asked for less than what waits: nobody agrees by accident
+            raise Conflict(f"{version.version} is proposed to serve at once. Agree to that, or send it back first.", code="other_way")
         model_agree(promotion=waiting, user=user, note=reason)
     else:
         model_propose(version=version, user=user, reason=reason, way=way, despite=despite)

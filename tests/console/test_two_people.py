@@ -148,6 +148,15 @@ def test_in_steps_two_people_allow_the_canary(pair: tuple[ModelVersion, ModelVer
     assert (canary.share, canary.promotion, serves()) == (1, proposal, "1")
 
 
+def test_who_asks_for_steps_does_not_agree_to_all_at_once(pair: tuple[ModelVersion, ModelVersion], petra: User, ada: User) -> None:
+    model_promote(version=pair[1], user=petra)
+    with pytest.raises(Conflict, match="proposed to serve at once"):  # Ada's page was loaded before Petra proposed it
+        model_promote(version=pair[1], user=ada, way="in_steps")
+    assert serves() == "1"
+    model_promote(version=pair[1], user=ada)
+    assert serves() == "2"
+
+
 def test_a_proposal_is_over_when_something_else_serves(versions: Versions, petra: User, ada: User) -> None:
     versions.add("0", "retired")
     versions.add("1", "champion")
