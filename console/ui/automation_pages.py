@@ -168,12 +168,15 @@ def look(request: HttpRequest, name: str) -> HttpResponse:
     """Try to certify now."""
     kind = kind_or_404(name)
     rule = _rule(request, kind)
+    before = certificate_valid(rule) if rule else None
     try:
         made = certificate_try(rule_id=rule.pk, user=person(request)) if rule else None
     except DomainError as error:
         messages.error(request, sentence_of(error))
     else:
-        if made:
+        if made and made == before:
+            messages.info(request, "No wider mark is proven yet. What is certified stays.")
+        elif made:
             messages.success(request, f"Certified {mark_words(made.threshold)}: {in_hundred(made.coverage)} decided alone.")
         else:
             messages.info(request, "Not enough evidence yet: this band stays with people.")

@@ -80,6 +80,8 @@ def test_an_admin_sets_a_limit_certifies_and_gives_the_band_back(history: None, 
     response = client.post("/automation/review/look", {"side": "allow", "label": "risk"}, follow=True)
     assert "decided alone" in response.content.decode()
     made = Certificate.objects.get(state="valid")
+    response = client.post("/automation/review/look", {"side": "allow", "label": "risk"}, follow=True)
+    assert "What is certified stays" in response.content.decode()
     page = body(client, "/automation/")
     assert "Certified" in page
     client.post("/automation/review/withdraw", {"side": "allow", "label": "risk", "why": "A campaign began."})
