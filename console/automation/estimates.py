@@ -100,8 +100,9 @@ def _counts(kind: str, since: datetime, until: datetime) -> tuple[int, int, int,
 
 
 def _share(rows: Sequence[tuple[Answered, bool]], who: Auditors | None) -> Estimate | None:
+    """Of what the machine decided alone: an audit that says otherwise went to a lead, so most false alarms are out of it already."""
     found = share([Drawn(float(wrong), row.sample.chance) for row, wrong in rows])
-    return corrected(found, who) if found and who else found
+    return corrected(found, who.confirmed()) if found and who else found
 
 
 def _turned(who: Auditors | None) -> Auditors | None:
