@@ -95,7 +95,7 @@ def model_agree(*, promotion: Promotion, user: User, note: str = "") -> Promotio
         _close(promotion, user, Promotion.State.AGREED, note)
         version = ModelVersion.objects.get(pk=promotion.version_id)
         against = standing_against(version)
-        if against and not promotion.despite:
+        if against and against[0] != promotion.despite:  # what was set aside is what was known then, and nothing that came since
             raise Conflict(against[0], code=against[1])
         _carry_out(promotion, version, user, reason=promotion.reason or note, override=False)
     promotion.refresh_from_db()

@@ -139,6 +139,17 @@ def test_what_the_gates_refused_is_set_aside_in_words_or_not_at_all(versions: Ve
     assert serves() == "2"
 
 
+def test_what_was_set_aside_is_what_was_known_and_nothing_since(versions: Versions, petra: User, ada: User) -> None:
+    versions.add("1", "champion")
+    stale = versions.add("2", parent="0")
+    proposal = model_propose(version=stale, user=petra, despite=True, reason="Nothing changed in between.")
+    ModelVersion.objects.filter(pk=stale.pk).update(state="refused", reasons=["Its canary was stopped."])
+    with pytest.raises(Conflict, match="was refused: Its canary was stopped"):
+        model_agree(promotion=proposal, user=ada)
+    assert serves() == "1"
+    assert promotion_open("review") == proposal
+
+
 def test_in_steps_two_people_allow_the_canary(pair: tuple[ModelVersion, ModelVersion], petra: User, ada: User) -> None:
     proposal = model_propose(version=pair[1], user=petra, way="in_steps")
     assert canary_open("review") is None
