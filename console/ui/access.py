@@ -8,7 +8,7 @@ from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django_htmx.http import HttpResponseClientRedirect
 
 from console.accounts.models import User
@@ -32,6 +32,8 @@ def page_for(*roles: Role) -> Callable[[View[P]], View[P]]:
                 return HttpResponseClientRedirect(sign_in.url) if "HX-Request" in request.headers else sign_in
             if not any(user_has_role(request.user, role) for role in wanted):
                 raise PermissionDenied("This page is for " + ", ".join(sorted(role.value for role in wanted)) + ".")
+            if any("\x00" in part for part in kwargs.values() if isinstance(part, str)):
+                raise Http404("There is no such page.")
             _require_storable(request)
             return view(request, *args, **kwargs)
 

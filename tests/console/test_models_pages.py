@@ -159,3 +159,8 @@ def test_a_card_cannot_bring_markup() -> None:
     assert "<h2>Hi &lt;script&gt;" in html
     assert "<td><code>x</code></td><td><b>y</b></td>" in html
     assert "<li>one two</li><li>three</li>" in html
+
+
+@pytest.mark.parametrize("path", ["/models/review/versions/%00/", "/models/review/versions/%00/card.md"])
+def test_an_address_with_what_no_database_keeps_is_not_there(path: str, ready: None, ada: User) -> None:
+    assert signed_in(ada).get(path).status_code == 404
