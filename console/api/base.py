@@ -25,7 +25,7 @@ from rest_framework.views import APIView
 from console.accounts.roles import PEOPLE, Role
 from console.api.auth import Caller, SignedIn, TokenAuthentication, caller_of
 from console.api.problems import problem_of
-from console.common.errors import Invalid
+from console.common.errors import Invalid, NotFound
 from console.common.idempotency import Kept, answer_once, answer_replace
 from console.intake.parsing import ESCAPED_NUL, field_errors
 
@@ -107,6 +107,11 @@ class ApiView(APIView):
 
     def get_throttles(self) -> list[BaseThrottle]:
         return [CallerThrottle()] if settings.API_RATE else []
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if any("\x00" in part for part in kwargs.values() if isinstance(part, str)):
+            raise NotFound("There is no such address.")  # no database keeps that character
 
     def caller(self) -> Caller:
         return caller_of(self.request)

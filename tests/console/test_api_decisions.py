@@ -206,6 +206,7 @@ def test_it_lists_models(ada_calls: Calls, versions: dict[str, ModelVersion]) ->
     assert [row["model"] for row in rows] == ["contact@t-3", "contact@t-2", "contact@t-1"]
     assert ada_calls.get("models/contact@t-1").json()["state"] == "retired"
     problem(ada_calls.get("models/contact@t-9"), 404)
+    problem(ada_calls.get("models/%00"), 404)
     problem(ada_calls.get("models", kind="poem"), 400)
 
 
