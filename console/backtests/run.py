@@ -22,11 +22,13 @@ from console.intake.history import scoring_items
 from console.intake.models import Item
 from console.scores.serving import run_context, scorer_for
 from console.training.models import ModelVersion
+from console.training.parts import Seen, seen_by
 from console.training.selectors import version_bundle
 from scoring.backtest.rows import Row
 from scoring.backtest.subjects import Subject, reads_past
 from scoring.backtest.summary import summarise
 from scoring.backtest.tally import Tally
+from scoring.registry import get_kind
 
 TURN_SECONDS = 4.0
 CHUNK, CHUNK_SCORED = 2_000, 64  # rows read at once; where each has to be scored anew, fewer
@@ -43,7 +45,7 @@ def backtest_turn(backtest_id: UUID | str, *, seconds: float = TURN_SECONDS) -> 
     backtest = _begin(backtest_id)
     subject, tally, window = subject_of(asked_of(backtest)), Tally(backtest.tally or None), window_of(backtest)
     version, names = model_of(backtest), dict(Source.objects.values_list("pk", "slug"))
-    until = time.monotonic() + seconds
+    seen, until = seen_by(version), time.monotonic() + seconds
     while True:  # at least one chunk, so that the next turn is another one
         started, before = time.perf_counter(), backtest.seen
         rows, place = history_chunk(
@@ -52,7 +54,7 @@ def backtest_turn(backtest_id: UUID | str, *, seconds: float = TURN_SECONDS) -> 
         if place is None:
             _finish(backtest, tally)
             return False
-        read = scored_anew(rows, version) if version else with_past(rows) if reads_past(subject) else rows
+        read = scored_anew(rows, version, seen) if version else with_past(rows) if reads_past(subject) else rows
         judge_rows(subject, read, tally, total=backtest.total or 0)
         backtest.seen, backtest.last_at, backtest.last_id = before + len(rows), *place
         _keep(backtest, tally, before, time.perf_counter() - started)
@@ -73,9 +75,10 @@ def judge_rows(subject: Subject, rows: Sequence[Row], tally: Tally, *, total: in
             tally.add(row, subject.judge(row, closely=tally.data["seen"] % stride == 0))
 
 
-def scored_anew(rows: Sequence[Row], version: ModelVersion) -> list[Row]:
-    """The same rows with what this version says of them."""
-    kept = with_past(rows)
+def scored_anew(rows: Sequence[Row], version: ModelVersion, seen: Seen) -> list[Row]:
+    """The same rows with what this version says of them. What it learnt from counts as not labelled: that it knows it proves nothing."""
+    kind = get_kind(version.kind)
+    kept = [replace(row, harmful=None, chance=None) if seen.has(kind, row.item) else row for row in with_past(rows)]
     scores = scorer_for(version_bundle(version)).score([row.item for row in kept], run_context(bank_index()))
     return [replace(row, score=score) for row, score in zip(kept, scores, strict=True)]
 

@@ -27,6 +27,7 @@ from console.policies.models import PolicyVersion
 from console.policies.services import policy_draft, policy_edit
 from console.scores.models import Decision, Score
 from console.training.models import ModelVersion
+from console.training.parts import Seen
 from console.verdicts.models import Label
 from workers.backtest import backtest as backtest_task
 
@@ -279,6 +280,14 @@ def test_a_model_scores_a_sample_anew(history: History, petra: User, monkeypatch
     assert Score.objects.count() == 40  # nothing is stored
     with pytest.raises(Invalid, match="not right"):
         asked_model(kind="review", version="no-such")
+
+
+def test_what_a_model_learnt_from_says_nothing_of_it(history: History, petra: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    items = history(40, labels=True)
+    monkeypatch.setattr(running, "seen_by", lambda version: Seen(ids=frozenset(str(item.pk) for item in items[:30])))
+    version = ModelVersion.objects.get(kind="review", state="champion")
+    backtest = finish(backtest_request(asked=asked_model(kind="review", version=version.version), user=petra))
+    assert (backtest.seen, backtest.result["labelled"]) == (40, 10)
 
 
 def test_again_is_the_same_subject_on_history_up_to_now(history: History, petra: User, ada: User) -> None:

@@ -22,6 +22,7 @@ from console.backtests.told import told
 from console.common.clock import db_now
 from console.common.errors import DomainError, Invalid
 from console.training.models import ModelVersion
+from console.training.parts import Seen, seen_by
 from scoring.backtest.subjects import reads_past
 from scoring.backtest.summary import summarise
 from scoring.backtest.tally import Tally
@@ -67,7 +68,8 @@ class Command(BaseCommand):
 
     def _walk(self, asked: Asked, window: Window, version: ModelVersion | None) -> Tally:
         subject, tally, names = subject_of(asked), Tally(), dict(Source.objects.values_list("pk", "slug"))
-        total, place = history_count(window), None
+        total, seen = history_count(window), seen_by(version)
+        place: Place | None = None
         started = last = time.monotonic()
         while True:
             rows, then = history_chunk(
@@ -75,7 +77,8 @@ class Command(BaseCommand):
             )
             if then is None:
                 break
-            place = _judge_into(tally, subject, rows, version, total, then)
+            judge_rows(subject, _read(subject, rows, version, seen), tally, total=total)
+            place = then
             if sys.stderr.isatty() and time.monotonic() - last > 0.5:
                 last = time.monotonic()
                 left = (last - started) * max(0, total - tally.data["seen"]) / max(1, tally.data["seen"])
@@ -84,9 +87,8 @@ class Command(BaseCommand):
         return tally
 
 
-def _judge_into(tally: Tally, subject: Any, rows: Any, version: ModelVersion | None, total: int, place: Place) -> Place:
-    judge_rows(subject, scored_anew(rows, version) if version else with_past(rows) if reads_past(subject) else rows, tally, total=total)
-    return place
+def _read(subject: Any, rows: Any, version: ModelVersion | None, seen: Seen) -> Any:
+    return scored_anew(rows, version, seen) if version else with_past(rows) if reads_past(subject) else rows
 
 
 def _asked(options: dict[str, Any]) -> Asked:
