@@ -95,6 +95,15 @@ def test_the_result_says_what_would_change_with_its_range(page: Client, petra: U
     assert "What would change" in html
     assert "0 of 3 would be decided otherwise" in html
     assert "To a person" in html
+    assert "3 still wait for a verdict: counted, not shown." in html
+    assert "It hits nothing" not in html
+
+
+def test_personal_data_in_a_hit_is_told_by_its_kind(page: Client, petra: User, post: Callable[..., Item]) -> None:
+    post("Write to tom@mail.example about the soup.")
+    html = page.get(f"/backtests/{done(petra).pk}/").content.decode()
+    assert "about the soup" in html
+    assert "tom@mail.example" not in html
 
 
 def test_what_waits_for_a_verdict_is_counted_and_not_shown(
