@@ -96,7 +96,10 @@ def test_items_are_paged_by_keyset_and_filtered(rita: User) -> None:
 def test_the_page_shows_what_it_adds_up_to_and_who_said_it(client: Client, lena: User, rita: User, ready: None) -> None:
     bring([line(3)])
     Label.objects.create(item=Item.objects.get(), name="spam", value=0, source="verdict", reviewer=rita)
+    for name in ("hate", "threat"):
+        Label.objects.create(item=Item.objects.get(), name=name, value=0, source="verdict", reviewer=rita)
     page = signed_in(client, lena).get("/labels/?kind=review&disputed=1").content.decode()
+    assert "No: hate, threat" in page
     assert "1 of 2 say otherwise" in page
     assert "rita (verdict, blind): nothing holds" in page
     assert client.get("/labels/?kind=review&source=rumour").status_code == 400

@@ -20,6 +20,18 @@ def in_hundred(chance: float) -> str:
     return "under 1 in 100" if chance < 0.01 else f"{round(100 * chance)} in 100"
 
 
+@register.filter
+def telling(labels: Sequence[Labelled]) -> list[Labelled]:
+    """What holds, and what somebody says otherwise of: a line each."""
+    return [label for label in labels if label.agreed.value or label.agreed.against]
+
+
+@register.filter
+def plain_no(labels: Sequence[Labelled]) -> str:
+    """The rest in one line: most labels of an item do not hold, and a line for each would hide those that do."""
+    return ", ".join(label.name.replace("_", " ") for label in labels if not label.agreed.value and not label.agreed.against)
+
+
 @register.simple_tag
 def agreed(label: Labelled) -> SafeString:
     """ "Spam: yes", and whether somebody says otherwise."""
