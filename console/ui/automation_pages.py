@@ -49,7 +49,8 @@ METHOD_WORDS = {Method.SEQUENCE: "Marks one after the other", Method.BONFERRONI:
 def index(request: HttpRequest) -> HttpResponse:
     bands = [band for kind in KINDS.values() for band in bands_of(kind)]
     certified = sum(band.certificate is not None for band in bands)
-    context = {"kinds": KINDS.values(), "bands": bands, "certified": certified, "lost": alerts_open(code=BAND_LOST)}
+    demo = [kind.words.many for kind in KINDS.values() if active_policy(kind.name)[1].automation == "demo"]
+    context = {"kinds": KINDS.values(), "bands": bands, "certified": certified, "demo": demo, "lost": alerts_open(code=BAND_LOST)}
     return render(request, "automation/index.html", context)
 
 

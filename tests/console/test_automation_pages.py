@@ -51,10 +51,12 @@ def test_it_is_for_those_who_shape(who: str, status: int, client_of: SignIn, req
 
 def test_before_anything_was_audited_it_says_what_to_do(client_of: SignIn, ada: User) -> None:
     client = client_of(ada)
-    assert "No band is certified yet" in body(client, "/automation/")
+    every = body(client, "/automation/")
+    assert "No band is certified yet" in every
+    assert "nobody has certified them" in every
     page = body(client, "/automation/order/?side=enforce")
     assert "Nothing is audited here yet" in page
-    assert "Not enough evidence: this band stays human." in page
+    assert "Not enough evidence: this band stays with people." in page
     assert "Demo automation." in page
     assert client.get("/automation/nonsense/").status_code == 404
 
