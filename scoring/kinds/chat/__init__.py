@@ -29,5 +29,5 @@ CHAT = Kind(
     history=timedelta(days=30),
     linked_by=("device", "handle", "phone", "email"),
     exam="scoring.kinds.chat.exam:EXAM",
-    icon="M3 4h14v9H9l-4 3v-3H3z",
+    icon="M3 3.5h9.5v7H7l-2.5 2v-2H3z M8.5 13v.5h5l2.5 2v-2h1v-6.5h-2",
 )

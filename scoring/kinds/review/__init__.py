@@ -29,5 +29,5 @@ REVIEW = Kind(
     keys=author_keys,
     facts=review_facts,
     exam="scoring.kinds.review.exam:EXAM",
-    icon="M3 4h14v10H9l-4 3v-3H3z",
+    icon="M3 4h14v10H9l-4 3v-3H3zM6.5 7.5h7M6.5 10.5h4",
 )
