@@ -24,6 +24,7 @@ from console.ui.backtest_charts import load_chart, range_marks
 from console.ui.backtest_pages import MAKERS, READERS
 from console.ui.models_pages import may_change
 from console.ui.problems import sentence_of
+from console.ui.words import language_words
 from scoring.backtest.rows import OUTCOMES
 from scoring.registry import KINDS
 
@@ -70,8 +71,12 @@ def _told(request: HttpRequest, backtest: Backtest) -> dict[str, Any]:
     return {
         "result": result, "matrix": matrix_rows(result), "proofs": proof_rows(result), "chart": load_chart(result["days"]),
         "hits": _samples(request, result["hit_samples"]), "near": _samples(request, result["near_samples"]), "words": OUTCOME_WORDS,
-        "slices": [(what.capitalize(), rows) for what, rows in result["slices"].items() if len(rows) > 1],
+        "slices": [(what.capitalize(), _named(what, rows)) for what, rows in result["slices"].items() if len(rows) > 1],
     }  # fmt: skip
+
+
+def _named(what: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{**row, "name": language_words(row["name"])} for row in rows] if what == "language" else rows
 
 
 def matrix_rows(result: Mapping[str, Any]) -> list[dict[str, Any]]:

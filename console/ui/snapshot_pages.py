@@ -15,6 +15,7 @@ from console.training.models import Snapshot
 from console.training.selectors import home_path
 from console.ui.access import page_for, person
 from console.ui.labels_pages import READERS, SOURCES, frame
+from console.ui.words import language_words
 from scoring.registry import KINDS
 
 NEWEST = 50
@@ -49,7 +50,7 @@ def show(request: HttpRequest, digest: str) -> HttpResponse:
     tables = [
         ("By source of the label", _rows({SOURCES.get(k, k): v for k, v in counts.get("sources", {}).items()}, total)),
         ("By label", _rows(counts.get("labels", {}), total)),
-        ("By language", _rows({k or "Not sure": v for k, v in counts.get("languages", {}).items()}, total)),
+        ("By language", _rows({language_words(k) or "Not sure": v for k, v in counts.get("languages", {}).items()}, total)),
         ("By age of the label", _rows({AGES[k]: v for k, v in counts.get("ages", {}).items() if v}, total)),
         ("By platform", _rows(counts.get("platforms", {}), total)),
     ]  # fmt: skip

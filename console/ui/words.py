@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from console.accounts.models import User
+from scoring.gates.slicing import LANGUAGES
 
 SEVERITY_WORDS = ("None", "Mild", "Serious", "Severe")
 
@@ -72,6 +73,11 @@ def day_words(then: datetime | None, now: datetime | None = None) -> str:
         return f"Yesterday, {local:%H:%M}"
     day = f"{local.day} {local:%b}"
     return f"{day}, {local:%H:%M}" if local.year == today.year else f"{day} {local.year}"
+
+
+def language_words(code: str) -> str:
+    """ "en" reads "English"; what is no code of a language we name stays."""
+    return LANGUAGES.get(code, code)
 
 
 def sentence_case(text: str) -> str:

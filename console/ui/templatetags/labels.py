@@ -21,6 +21,11 @@ def in_hundred(chance: float) -> str:
 
 
 @register.filter
+def source_words(source: str) -> str:
+    return SOURCES.get(source, source)
+
+
+@register.filter
 def telling(labels: Sequence[Labelled]) -> list[Labelled]:
     """What holds, and what somebody says otherwise of: a line each."""
     return [label for label in labels if label.agreed.value or label.agreed.against]
