@@ -76,7 +76,7 @@ def mapping_check(mapping: Mapping[str, str], columns: Iterable[str]) -> None:
         if target.startswith("label.") and not _NAME.fullmatch(target[6:]):
             errors[target] = ["A label has a name of 1 to 64 characters."]
     if not any(target == "label" or target.startswith("label.") for target in mapping):
-        errors["label"] = ["Say which column holds the label: label=COLUMN, or label.NAME=COLUMN for a column of yes and no."]
+        errors["label"] = ["Say which column holds the label (label=COLUMN), or which says yes and no for one label (label.NAME=COLUMN)."]
     if errors:
         raise Invalid(errors, "The columns do not fit the file.")
 

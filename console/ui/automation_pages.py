@@ -159,7 +159,7 @@ def set_limit(request: HttpRequest, name: str) -> HttpResponse:
         rule_set(kind=kind.name, side=side, label=label, values=values, user=person(request))
     except Invalid as error:
         return _kind_page(request, kind, errors=error.fields)
-    messages.success(request, "The limit is set." if "is_on" in post else "People decide here.")
+    messages.success(request, "The limit is set." if "is_on" in post else "The limit is set. No certificate acts here.")
     return HttpResponseRedirect(_back(kind, side, label))
 
 
