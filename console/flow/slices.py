@@ -18,8 +18,8 @@ from console.intake.models import Item
 from console.training.selectors import champion
 from console.watch.models import SliceReading
 from console.watch.slices import Cell, Count, Counted, slices_take
-from scoring.gates.slicing import LANGUAGES
 from scoring.registry import KINDS
+from scoring.text.language_names import LANGUAGES
 from scoring.types import Example
 from scoring.types import Item as ScoringItem
 

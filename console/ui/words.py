@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from console.accounts.models import User
-from scoring.gates.slicing import LANGUAGES
+from scoring.text.language_names import LANGUAGES
 
 SEVERITY_WORDS = ("None", "Mild", "Serious", "Severe")
 

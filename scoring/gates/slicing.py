@@ -10,15 +10,10 @@ from typing import Any
 
 from scoring.exam import Slice
 from scoring.text.language import identify
+from scoring.text.language_names import LANGUAGES
 from scoring.types import Example, Json
 
 Text = Callable[[Mapping[str, Json]], str]
-LANGUAGES = {
-    "en": "English", "de": "German", "es": "Spanish", "fr": "French", "it": "Italian", "pt": "Portuguese", "nl": "Dutch", "pl": "Polish",
-    "tr": "Turkish", "ru": "Russian", "uk": "Ukrainian", "ar": "Arabic", "fa": "Persian", "hi": "Hindi", "zh": "Chinese", "ja": "Japanese",
-    "ko": "Korean", "sv": "Swedish", "da": "Danish", "no": "Norwegian", "fi": "Finnish", "cs": "Czech", "ro": "Romanian", "el": "Greek",
-    "id": "Indonesian", "vi": "Vietnamese",
-}  # fmt: skip
 UNSURE = "Too short to tell"
 IDENTITIES: Mapping[str, str] = {  # who is written about -> words that say so
     "Women and men": "wom[ae]n|girls?|ladies|lady|females?|m[ae]n|guys?|boys?|males?|mothers?|wife|wives|husbands?",
