@@ -226,7 +226,11 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
     # Two sets of outcomes: a person has two to choose from, a decision may also send to people.
-    "ENUM_NAME_OVERRIDES": {"VerdictOutcome": ["allow", "enforce"], "DecisionOutcome": ["allow", "review", "enforce"]},
+    # Two bases: what puts cases into a batch, and what an error is a share of.
+    "ENUM_NAME_OVERRIDES": {
+        "VerdictOutcome": ["allow", "enforce"], "DecisionOutcome": ["allow", "review", "enforce"],
+        "BatchBasis": ["alike", "author", "chosen"], "ErrorBasis": ["decided", "class"],
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
