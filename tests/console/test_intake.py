@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from io import StringIO
@@ -127,6 +128,7 @@ def test_import_items_reads_csv_and_knows_what_it_has(ready: None, tmp_path: Pat
 
 
 def test_seed_demo_brings_all_five_kinds_once(ready: None, settings: Any, tmp_path: Path) -> None:
+    shutil.copytree(settings.HOME / "models", tmp_path / "models")
     settings.HOME, settings.MEDIA_ROOT = tmp_path, tmp_path / "media"
     call_command("seed_demo", stdout=StringIO())
     assert set(Item.objects.values_list("kind", flat=True)) == {"review", "chat", "order", "contact", "video"}
