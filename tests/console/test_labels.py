@@ -134,10 +134,10 @@ def test_a_file_is_brought_mapped_and_imported_in_the_browser(client: Client, pe
     assert "Say which column holds the label" in wrong
     client.post(f"/labels/import/{work.pk}/", form)
     assert "Waits for the worker" in client.get(f"/labels/import/{work.pk}/").content.decode()
-    assert client.get(f"/labels/work/{work.pk}/").status_code == 200
+    assert client.get(f"/labels/jobs/{work.pk}/").status_code == 200
     label_work_do(work.pk)
     assert "2 new items" in client.get(f"/labels/import/{work.pk}/").content.decode()
-    assert client.get(f"/labels/work/{work.pk}/")["HX-Refresh"] == "true"
+    assert client.get(f"/labels/jobs/{work.pk}/")["HX-Refresh"] == "true"
     left_out = b"".join(client.get(f"/labels/import/{work.pk}/rejected").streaming_content)  # type: ignore[attr-defined]
     assert left_out.startswith(b"line,reason")
     assert client.post("/labels/import/", {"kind": "review"}).status_code == 422
@@ -196,7 +196,7 @@ def test_the_search_for_doubts_is_asked_for_once_and_can_be_stopped(client: Clie
         client.post("/labels/doubts/find", {"kind": "review"})
     work = LabelWork.objects.get()
     assert "Waits for the worker" in client.get("/labels/doubts/?kind=review").content.decode()
-    client.post(f"/labels/work/{work.pk}/stop")
+    client.post(f"/labels/jobs/{work.pk}/stop")
     work.refresh_from_db()
     assert work.state == "cancelled"
     failing = work_request(purpose="doubts", kind="review", user=petra)
