@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.services import django_db_modify_db_settings, home, postgres, valkey
+from tests.services import django_db_modify_db_settings, django_db_setup, home, postgres, valkey
 
-__all__ = ["django_db_modify_db_settings", "home", "postgres", "valkey"]
+__all__ = ["django_db_modify_db_settings", "django_db_setup", "home", "postgres", "valkey"]
 
 
 @pytest.fixture(autouse=True)

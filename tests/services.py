@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connection
+from pytest_django import DjangoDbBlocker
 
 from console.operate.postgres import Postgres
 from console.operate.valkey import Valkey
@@ -47,3 +50,24 @@ def valkey(home: Path) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(postgres: None, valkey: None) -> None:
     """pytest-django asks for this before it makes the test database."""
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Tests must leave no session behind: this names what it last asked, where dropping the database only says that it is in use."""
+    yield
+    name = connection.settings_dict["NAME"]
+    connection.close()
+    connection.close_pool()
+    end = time.monotonic() + 5
+    with django_db_blocker.unblock():
+        while left := _sessions(name):
+            if time.monotonic() > end:
+                raise AssertionError(f"a test left a session in the database open: {left}")
+            time.sleep(0.1)
+
+
+def _sessions(name: str) -> list[tuple[object, ...]]:
+    with connection._nodb_cursor() as cursor:
+        cursor.execute("SELECT pid, state, backend_start, query_start, query FROM pg_stat_activity WHERE datname = %s", [name])
+        return list(cursor.fetchall())

@@ -40,7 +40,7 @@ def test_it_says_that_all_is_calm(page: Callable[..., str]) -> None:
 def test_it_shows_what_is_open_and_what_to_do(page: Callable[..., str], name: str, request: pytest.FixtureRequest) -> None:
     alert_raise(code="score_drift", kind="review", sentence=SENTENCE)
     body = page(user=request.getfixturevalue(name))
-    for words in ("Scores have moved", SENTENCE, "Look at it", "Reviews", "Since Today", "retrain"):
+    for words in ("Scores have moved", SENTENCE, "Look at it", "Reviews", "Since today", "retrain"):
         assert words in body
     assert "None yet" in body
 

@@ -114,9 +114,10 @@ def test_it_says_what_is_wrong_with_a_form_and_keeps_what_was_typed(history: Non
 def test_a_lead_draws_more_and_may_not_set_limits(ready: None, shop: Source, client_of: SignIn, lena: User, petra: User) -> None:
     plan_all(allow_rate=0.001, enforce_rate=0.001, review_rate=0.001)
     receive(shop, [CALM] * 20)
+    by_chance = Sample.objects.filter(check_case__isnull=False).count()  # one in a thousand, twenty times: now and then there is one
     client = client_of(lena)
     assert "are looked at, blind" in client.post("/automation/review/draw", {"count": "5"}, follow=True).content.decode()
-    assert Sample.objects.filter(check_case__isnull=False).count() == 5
+    assert Sample.objects.filter(check_case__isnull=False).count() == by_chance + 5
     assert "Draw 1 to 500" in client.post("/automation/review/draw", {"count": "many"}, follow=True).content.decode()
     for action in ("limit", "look", "audits"):
         assert client.post(f"/automation/review/{action}", {}).status_code == 403
