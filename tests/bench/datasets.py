@@ -82,6 +82,19 @@ def orders(data: Path, run: str) -> list[Row]:
     return rows
 
 
+def shop_orders(data: Path, run: str) -> list[Row]:
+    """First orders of a shop with scripted rings, in time order."""
+    rows = []
+    for r in sorted(_csv(data / "orders_fraud_ecommerce/orders.csv.gz"), key=lambda r: r["purchased_at"]):
+        payload = {
+            "amount": float(r["amount"]), "placed_at": r["purchased_at"], "account_created_at": r["signup_at"], "user_id": r["order_id"],
+            "device_id": r["device_id"], "ip": r["ip_address"],
+        }  # fmt: skip
+        body = {"kind": "order", "external_id": f"{run}-{r['order_id']}", "payload": payload, "created_at": r["purchased_at"]}
+        rows.append(Row(body=body, labels={"fraud": int(r["is_fraud"])}))
+    return rows
+
+
 def contacts(data: Path, run: str) -> list[Row]:
     rows = []
     for line in (data / "contacts/email_syntax_cases.jsonl").read_text("utf-8").splitlines():

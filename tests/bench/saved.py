@@ -22,9 +22,7 @@ BEGIN, END = "<!-- figures: begin, written by `make bench-readme` -->", "<!-- fi
 
 
 def machine() -> dict[str, Any]:
-    return {
-        "cores": os.cpu_count(), "arch": platform.machine(), "python": platform.python_version(), "load": round(os.getloadavg()[0], 1)
-    }
+    return {"cores": os.cpu_count(), "arch": platform.machine(), "python": platform.python_version(), "load": round(os.getloadavg()[0], 1)}
 
 
 def save(name: str, results: Sequence[Result | Figure], *, on: dict[str, Any], rounds: int, folder: Path = RESULTS) -> Path:
