@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,8 @@ from pytest_django import DjangoDbBlocker
 
 from console.operate.postgres import Postgres
 from console.operate.valkey import Valkey
+
+PATIENCE = 20.0  # seconds
 
 
 @pytest.fixture(scope="session")
@@ -57,9 +60,10 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     """Tests must leave no session behind: this names what it last asked, where dropping the database only says that it is in use."""
     yield
     name = connection.settings_dict["NAME"]
+    gc.collect()  # a thread that has ended may keep its connection until then
     connection.close()
     connection.close_pool()
-    end = time.monotonic() + 5
+    end = time.monotonic() + PATIENCE
     with django_db_blocker.unblock():
         while left := _sessions(name):
             if time.monotonic() > end:
