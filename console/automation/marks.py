@@ -43,13 +43,13 @@ def standard_of(document: PolicyDocument) -> str:
 
 
 def standard_since(kind: str, document: PolicyDocument) -> datetime | None:
-    """Since when the clauses have been what they are: what was said by other clauses proves nothing now."""
+    """Since when the clauses have been what they are: what was said by other clauses proves nothing now. None: there were never others."""
     wanted, since = standard_of(document), None
     for version in policy_versions(kind).filter(activated_at__isnull=False).order_by("-activated_at"):
         if standard_of(document_of(version)) != wanted:
-            break
+            return since
         since = version.activated_at
-    return since
+    return None
 
 
 @lru_cache(maxsize=64)

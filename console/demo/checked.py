@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import zlib
-from datetime import timedelta
-
 from django.db import transaction
-from django.db.models.functions import Now
 
 from console.accounts.models import Source, User
-from console.cases.claiming import case_claim_one
-from console.cases.models import Case, Claim
-from console.flow import checks_settle, decisions_release, items_receive, scoring_gave_up, verdict_give
+from console.cases.models import Case
+from console.demo.saying import say, settle
+from console.flow import items_receive, scoring_gave_up
 from console.intake.models import Item
 from console.intake.parsing import parse_item
 from console.quality.checks import check_open
@@ -19,7 +15,6 @@ from console.quality.gold import gold_mark
 from console.quality.measuring import measure
 from console.quality.models import Check
 from console.verdicts.models import Verdict
-from console.verdicts.services import VerdictForm
 
 KIND = "review"
 ALLOW = ""
@@ -61,33 +56,15 @@ def demo_checked(source: Source, first: User, second: User, lead: User) -> int:
     items = [Item.objects.get(pk=answer.id) for answer in received]
     for item, (_, said, again) in zip(items, DECIDED, strict=True):
         case = Case.objects.get(item=item)
-        verdict = _say(case, first, said)
-        check = _second(verdict)
-        _say(check.case, second, again)
+        verdict = say(case, first, said)
+        settle([item])
+        say(_second(verdict).case, second, again)
+        settle([item])
     for number in KNOWN:
         said = DECIDED[number][1]
         gold_mark(item=items[number], outcome="enforce" if said else "allow", clauses=[said] if said else [], note="", user=lead)
     measure(KIND)
     return len(items)
-
-
-def _say(case: Case, person: User, clause: str) -> Verdict:
-    claim = case_claim_one(case_id=case.pk, reviewer=person)
-    if claim is None:
-        raise RuntimeError(f"{person} cannot have the case of {case.item_id}")
-    taken = timedelta(seconds=_seconds(case.item.payload["text"], person))
-    Claim.objects.filter(pk=claim.pk).update(started_at=Now() - taken)  # as long as somebody takes who reads it
-    form = VerdictForm(outcome="enforce", clauses=(clause,)) if clause else VerdictForm(outcome="allow")
-    verdict = verdict_give(case_id=case.pk, reviewer=person, token=claim.token, form=form)
-    Verdict.objects.filter(pk=verdict.pk).update(undo_until=Now())
-    decisions_release()
-    checks_settle()
-    return verdict
-
-
-def _seconds(text: str, person: User) -> float:
-    """Three words a second, a moment for the verdict, and a little more or less, the same each time."""
-    return len(text.split()) / 3 + 2 + zlib.crc32(f"{person.pk} {text}".encode()) % 60 / 10
 
 
 def _second(verdict: Verdict) -> Check:

@@ -1,5 +1,5 @@
 """Two weeks of what a model saw, so that insights and alerts have something to show. The figures are invented; how they are compared,
-raised and cleared is not. The next model begins with a reference of its own."""
+raised and cleared is not. The next model begins with a reference of its own. How groups fare is read of what the demo's people audited."""
 
 from __future__ import annotations
 
@@ -12,27 +12,16 @@ from django.db import transaction
 
 from console.alerts.models import Alert
 from console.common.clock import db_now
+from console.flow.slices import slices_watch
 from console.training.models import ModelVersion
 from console.training.selectors import champion, champion_bundle
 from console.watch.drift import Figures, Window, alerts_follow, readings_take, references_keep
 from console.watch.models import DriftReference
-from console.watch.slices import Cell, Count, Counted, slices_take
 
 KIND = "review"
 DAYS, FIRST, LATER = 14, 500, 260
 LONG = (9, 8)  # so many days ago texts were three times as long: a sale, and its essays
 LANGUAGES = ["en"] * 82 + ["de"] * 12 + ["tr"] * 5 + ["fr"]
-GROUPS: Mapping[str, Mapping[str, tuple[Count, Count, Count, Count]]] = {  # let through, acted on, changed later, asked a person
-    "Language": {
-        "English": ((9, 118), (6, 402), (7, 611), (540, 2980)), "German": ((3, 41), (4, 96), (2, 90), (88, 441)),
-        "Turkish": ((4, 33), (3, 52), (1, 44), (61, 187)),
-    },
-    "Age of the account": {
-        "Below 7 days": ((6, 71), (4, 88), (3, 121), (190, 702)), "7 to 90 days": ((5, 62), (4, 140), (4, 207), (211, 1010)),
-        "90 days and more": ((5, 59), (5, 322), (3, 417), (288, 1896)),
-    },
-}  # fmt: skip
-MEASURES = ("false_allow", "false_enforce", "overturn", "review")
 
 
 def demo_watched() -> int:
@@ -49,9 +38,7 @@ def demo_watched() -> int:
             readings_take(window)
             alerts_follow(KIND, str(serving))
             _date(window)
-        for ago in (2, 1):
-            until = now - timedelta(days=ago)
-            slices_take(Counted(kind=KIND, model=str(serving), since=until - timedelta(days=28), until=until, counts=_counts()))
+    slices_watch(KIND)
     return DAYS
 
 
@@ -75,14 +62,3 @@ def _date(window: Window) -> None:
     Alert.objects.filter(kind=KIND, raised_at__gt=window.until, cleared_at=None).update(raised_at=window.until, seen_at=window.until)
     Alert.objects.filter(kind=KIND, cleared_at__gt=window.until).update(cleared_at=window.until)
 
-
-def _counts() -> dict[Cell, Count]:
-    counts: dict[Cell, Count] = {}
-    for cut, groups in GROUPS.items():
-        for place, measure in enumerate(MEASURES):
-            every = [by[place] for by in groups.values()]
-            whole = (sum(hits for hits, _ in every), sum(of for _, of in every))
-            counts[cut, "", measure] = whole
-            counts["", "", measure] = whole
-            counts |= {(cut, name, measure): by[place] for name, by in groups.items()}
-    return counts

@@ -78,6 +78,15 @@ class Matrix:
     titles: Sequence[str]
     rows: Sequence[tuple[str, Sequence[Cell]]]  # first verdict down, second across
 
+    @property
+    def of(self) -> int:
+        return sum(cell.count for _, cells in self.rows for cell in cells)
+
+    @property
+    def apart(self) -> int:
+        """Where the two said something else."""
+        return self.of - sum(cells[place].count for place, (_, cells) in enumerate(self.rows))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quality:

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from console.common.errors import Invalid
 from scoring.kind import Kind
+from scoring.policy import read_policy
 
 Row = dict[str, Any]
 META = ("id", "created_at", "group", "conversation", "actor", "weight")
@@ -29,6 +32,7 @@ YES = frozenset({"1", "1.0", "true", "yes", "y", "t"})
 NO = frozenset({"0", "0.0", "false", "no", "n", "f"})
 _NAME = re.compile(r"[^\x00-\x1f]{1,64}")
 _PREFIX = re.compile(r"^(?:is|has|label)[_. ]", re.I)
+_SUFFIX = re.compile(r"[_. ](?:label|flag)$", re.I)
 _PART = re.compile(r'\s*([\w.\- ]+?)\s*=\s*("[^"]*"|[^,]+?)\s*(?:,|$)')
 
 
@@ -45,20 +49,35 @@ def mapping_read(text: str) -> dict[str, str]:
 
 
 def mapping_guess(kind: Kind, columns: Sequence[str], sample: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """{target: column} for what can be told from names and the first rows. A column that is named like a target is that target."""
-    fields = set(kind.payload.model_fields)
-    plain = {re.sub(r"[\s\-]+", "_", column.strip().lower()): column for column in reversed(columns)}
+    """{target: column} for what can be told from names and the first rows. A column that is named like a target is that target; one
+    of yes and no is a label where its name says so: is_spam, spam_flag, or spam alone, where that is a label of the kind."""
+    fields, known = set(kind.payload.model_fields), _labels(kind.policy)
+    answers = {column for column in columns if _is_yes_or_no([row.get(column) for row in sample])}
+    plain = {_plain(column): column for column in reversed(columns)}
     found = {target: plain[target] for target in (*OWN, *sorted(fields)) if target in plain}
+    if found.get("label") in answers:  # yes or no to what? Whoever brings the file knows
+        del found["label"]
     for target, names in SYNONYMS.items():
         if target not in found and (target in OWN or target in fields):
-            column = next((plain[name] for name in names if name in plain and plain[name] not in found.values()), None)
+            taken = {*found.values(), *(answers if target == "label" else ())}
+            column = next((plain[name] for name in names if name in plain and plain[name] not in taken), None)
             found |= {target: column} if column else {}
     for column in columns:
-        if column in found.values() or not _PREFIX.match(column):
-            continue
-        if column.lower().startswith("label.") or _is_yes_or_no([row.get(column) for row in sample]):
-            found[f"label.{_PREFIX.sub('', column)}"] = column
+        named = _SUFFIX.sub("", _PREFIX.sub("", column))
+        told = _plain(named) in known or _PREFIX.match(column)
+        if column not in found.values() and (column.lower().startswith("label.") or (told and column in answers)):
+            found[f"label.{_plain(named) if _plain(named) in known else named}"] = column
     return found
+
+
+def _plain(column: str) -> str:
+    return re.sub(r"[\s\-]+", "_", column.strip().lower())
+
+
+@cache
+def _labels(policy: Path) -> frozenset[str]:
+    document = read_policy(policy)
+    return frozenset(label for clause in document.clauses for label in clause.labels)
 
 
 def _is_yes_or_no(values: Sequence[Any]) -> bool:

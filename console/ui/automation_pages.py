@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from console.accounts.roles import Role, user_has_role
 from console.alerts.selectors import alerts_open
-from console.automation.certificates import BAND_LOST, certificate_end, certificate_try, certificate_valid
+from console.automation.certificates import BAND_LOST, Looked, certificate_end, certificate_try, certificate_valid, limit_of
 from console.automation.estimates import weeks_back
 from console.automation.evidence import RISK, WINDOW, answers, auditors_of, open_audits
 from console.automation.models import AutomationRule, Basis, Certificate, Method, Side
@@ -30,6 +30,7 @@ from console.ui.automation_bands import bands_of, label_words
 from console.ui.automation_chart import chart_of, in_hundred, mark_words
 from console.ui.models_pages import kind_or_404
 from console.ui.problems import sentence_of
+from scoring.certify import Proof, certify
 from scoring.kind import Kind
 from scoring.registry import KINDS
 
@@ -50,7 +51,11 @@ def index(request: HttpRequest) -> HttpResponse:
     bands = [band for kind in KINDS.values() for band in bands_of(kind)]
     certified = sum(band.certificate is not None for band in bands)
     demo = [kind.words.many for kind in KINDS.values() if active_policy(kind.name)[1].automation == "demo"]
-    context = {"kinds": KINDS.values(), "bands": bands, "certified": certified, "demo": demo, "lost": alerts_open(code=BAND_LOST)}
+    off = [(kind, [band for band in bands if band.kind is kind and not band.rule.is_on]) for kind in KINDS.values()]
+    context = {
+        "kinds": KINDS.values(), "bands": [band for band in bands if band.rule.is_on], "off": [row for row in off if row[1]],
+        "certified": certified, "demo": demo, "lost": alerts_open(code=BAND_LOST),
+    }  # fmt: skip
     return render(request, "automation/index.html", context)
 
 
@@ -84,7 +89,7 @@ def _kind_page(request: HttpRequest, kind: Kind, *, errors: dict[str, list[str]]
     weeks = weeks_back(kind=kind.name, document=document)
     context = {
         "kind": kind, "kinds": KINDS.values(), "bands": bands, "band": band, "looked": looked, "side": side, "label": label,
-        "chart": chart_of(looked.proof, chosen=chosen, risk=looked.held) if looked else None, "load": load, "weeks": weeks,
+        "chart": chart_of(_drawn(looked, valid), chosen=chosen, risk=looked.held) if looked else None, "load": load, "weeks": weeks,
         "week": weeks[0] if weeks and weeks[0].until >= db_now().replace(hour=0, minute=0, second=0) else None,
         "plan": plan, "open": open_audits(kind.name), "auditors": auditors_of(kind.name), "document": document,
         "shares": _shares(load), "floor": in_hundred(looked.proof.floor) if looked else "", "labels": _label_choices(kind, document),
@@ -95,6 +100,15 @@ def _kind_page(request: HttpRequest, kind: Kind, *, errors: dict[str, list[str]]
         "posted": request.POST if errors else {},
     }  # fmt: skip
     return render(request, "automation/kind.html", context, status=422 if errors else 200)
+
+
+def _drawn(looked: Looked, valid: Certificate | None) -> Proof:
+    """As sure as the look was that is in force: the next one would have less doubt to spend, and draw what holds above its limit."""
+    if valid is None or valid.model != looked.model:
+        return looked.proof
+    held = float(valid.data["held"])
+    limit = limit_of(looked.rule, look=int(valid.data["look"]), held=held)
+    return certify(looked.evidence.audits, looked.evidence.traffic, limit)
 
 
 def _shares(load: Any) -> dict[str, Any]:

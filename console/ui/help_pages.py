@@ -10,17 +10,13 @@ from django.views.decorators.http import require_safe
 from console.ui.access import page_for
 from scoring.registry import KINDS
 
-TOPICS = {
+TOPICS = {  # in the order in which they are needed: deciding, then how the machine learns, then how it is watched
     "start": "Getting started", "keys": "Keys", "aloud": "With a screen reader", "wellbeing": "Wellbeing",
-    "many": "Many at once, and corrections",
-    "queues": "Queues and routing", "search": "Search and accounts",
-    "records": "Orders and records",
-    "loop": "How the loop works", "first-item": "Post the first item", "roles": "Roles",
-    "serving": "Which model serves",
-    "automation": "Automation and the demo policy", "checks": "Checks of verdicts", "labels": "Labels and data sets",
-    "runs": "Training runs",
+    "many": "Many at once, and corrections", "queues": "Queues and routing", "search": "Search and accounts",
+    "records": "Orders and records", "checks": "Checks of verdicts", "roles": "Roles",
+    "first-item": "Post the first item", "loop": "How the loop works", "labels": "Labels and data sets", "runs": "Training runs",
+    "gates": "When a new model may serve", "serving": "Which model serves", "automation": "Automation and the demo policy",
     "backtests": "Backtests and replays", "watch": "Insights, drift and alerts", "glossary": "Words",
-    "gates": "When a new model may serve",
 }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from console.training.failures import ADVICE
 from console.training.models import TrainingRun
 from console.training.progress import STAGES
 from console.training.runs import OPEN
-from console.ui.words import span_words
+from console.ui.words import took_words
 from scoring.kind import Kind
 
 STAGE_WORDS: Mapping[str, tuple[str, str]] = {
@@ -70,15 +70,11 @@ def stages_of(run: TrainingRun) -> list[Stage]:
     return [
         Stage(
             name=name, title=STAGE_WORDS[name][0], help=STAGE_WORDS[name][1], state=_state(run, name, order),
-            took=_took(seconds.get(name)), reused=name in begun and begun[name][1],
+            took=took_words(seconds.get(name)), reused=name in begun and begun[name][1],
             share=f"{100 * seconds.get(name, 0.0) / longest:.1f}",
         )
         for name in names
     ]  # fmt: skip
-
-
-def _took(seconds: float | None) -> str:
-    return "" if seconds is None else "under 1 s" if seconds < 1 else span_words(seconds)
 
 
 def _state(run: TrainingRun, name: str, order: list[str]) -> str:

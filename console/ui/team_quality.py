@@ -15,7 +15,7 @@ GOOD_ALPHA = 0.667  # Krippendorff: below it, conclude nothing from such labels
 
 
 def quality_context(kind: str) -> dict[str, Any]:
-    """`kind` "" is all of them: agreement of whole policies then, and no table of differences."""
+    """`kind` "" is all of them: agreement of whole policies then, and how many differ in each kind instead of which."""
     kinds = [KINDS[kind]] if kind else list(KINDS.values())
     found = {one.name: quality_of(one.name) for one in kinds}
     best = who_decides_best(kinds)
@@ -25,7 +25,9 @@ def quality_context(kind: str) -> dict[str, Any]:
     return {
         "gold": gold, "gold_share": _hundred(gold.share), "gold_range": f"Range {_hundred(gold.low)} to {_hundred(gold.high)}",
         "alike": [row for one in kinds for row in _alike(one, found[one.name], whole=not kind)],
-        "matrix": found[kind].matrix if kind else None, "leaning": leaning, "leant": any(row["more"] is not None for row in leaning),
+        "matrix": found[kind].matrix if kind else None,
+        "apart": [(one, found[one.name].matrix) for one in kinds if not kind and found[one.name].matrix.of],
+        "leaning": leaning, "leant": any(row["more"] is not None for row in leaning),
         "best": [_row(row, most) for row in best], "best_most": f"{100 * most:.0f}",
     }  # fmt: skip
 

@@ -54,6 +54,18 @@ def span_words(length: timedelta | float | None) -> str:
     return f"{int(seconds // 86400)} days"
 
 
+def took_words(seconds: float | None) -> str:
+    """What something took, told closely enough to compare: "under 1 s", "42 s", "1 min 58 s", "12 min", "3 h"."""
+    if seconds is None:
+        return ""
+    whole = round(seconds)
+    if seconds < 1 or whole < 60:
+        return "under 1 s" if seconds < 1 else f"{whole} s"
+    if whole >= 600:
+        return span_words(whole)
+    return f"{whole // 60} min {whole % 60} s" if whole % 60 else f"{whole // 60} min"
+
+
 def ago(then: datetime | None, now: datetime | None = None) -> timedelta | None:
     """How long ago; never below nothing."""
     if then is None:

@@ -53,6 +53,8 @@ def test_before_anything_was_audited_it_says_what_to_do(client_of: SignIn, ada: 
     client = client_of(ada)
     every = body(client, "/automation/")
     assert "No band is certified yet" in every
+    assert "No limit is set anywhere" in every
+    assert "Checked blind" not in every  # ten rows of nothing tell nothing
     assert "nobody has certified them" in every
     page = body(client, "/automation/order/?side=enforce")
     assert "Nothing is audited here yet" in page

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from io import StringIO
@@ -15,9 +14,8 @@ from django.core.management import CommandError, call_command
 
 from console.accounts.models import Source
 from console.common.errors import Invalid
-from console.demo import seed
 from console.intake.history import scoring_items
-from console.intake.models import Item, Media, Quarantine
+from console.intake.models import Item, Quarantine
 from console.intake.parsing import parse_item
 from console.intake.services import quarantine_put
 
@@ -125,14 +123,3 @@ def test_import_items_reads_csv_and_knows_what_it_has(ready: None, tmp_path: Pat
         assert word in out.getvalue()
     payload = Item.objects.get(external_id="a").payload
     assert (payload["text"], payload["rating"]) == ("Fine soup.", 5.0)
-
-
-def test_seed_demo_brings_all_five_kinds_once(ready: None, settings: Any, tmp_path: Path) -> None:
-    shutil.copytree(settings.HOME / "models", tmp_path / "models")
-    settings.HOME, settings.MEDIA_ROOT = tmp_path, tmp_path / "media"
-    call_command("seed_demo", stdout=StringIO())
-    assert set(Item.objects.values_list("kind", flat=True)) == {"review", "chat", "order", "contact", "video"}
-    assert set(Media.objects.values_list("mime", flat=True)) == {"video/webm"}  # what every browser plays
-    assert seed.accounts_file().stat().st_mode & 0o077 == 0
-    with pytest.raises(CommandError, match="not empty"):
-        call_command("seed_demo")

@@ -64,6 +64,25 @@ def test_it_guesses_columns_by_name_and_content() -> None:
     assert found == {"text": "comment", "actor": "user", "label.spam": "is_spam"}
 
 
+@pytest.mark.parametrize(
+    ("column", "said", "target"),
+    [
+        ("spam", "1", "label.spam"), ("Harassment", "no", "label.harassment"), ("hate_flag", "0", "label.hate"),
+        ("Is Spam", "yes", "label.spam"), ("threat_label", "0", "label.threat"),
+        ("class", "spam", "label"), ("Label", "spam", "label"), ("category", "ham", "label"),
+    ],
+)  # fmt: skip
+def test_it_knows_a_label_by_its_name(column: str, said: str, target: str) -> None:
+    rows = [{"text": "Hi", column: said}]
+    assert mapping_guess(REVIEW, list(rows[0]), rows) == {"text": "text", target: column}
+
+
+@pytest.mark.parametrize(("column", "said"), [("label", "1"), ("class", "0"), ("verified", "yes"), ("spam", "a lot of it")])
+def test_it_asks_where_a_name_does_not_say_what_yes_means(column: str, said: str) -> None:
+    rows = [{"text": "Hi", column: said}]
+    assert mapping_guess(REVIEW, list(rows[0]), rows) == {"text": "text"}
+
+
 def test_it_reads_a_mapping_with_constants() -> None:
     assert mapping_read('text=my comment, messages.0.sender="them, all" ,label.a=b') == {
         "text": "my comment", "messages.0.sender": '"them, all"', "label.a": "b"

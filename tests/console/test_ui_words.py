@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from console.ui.words import ago, clock_words, day_words, in_ten, initials, percent, sentence_case, span_words
+from console.ui.changed_words import changed_words
+from console.ui.words import ago, clock_words, day_words, in_ten, initials, percent, sentence_case, span_words, took_words
 
 
 @pytest.mark.parametrize(
@@ -21,6 +22,20 @@ def test_it_says_a_chance_in_tenths(chance: float | None, said: str) -> None:
 def test_it_says_a_length_in_one_unit(seconds: int, said: str) -> None:
     assert span_words(seconds) == said
     assert span_words(timedelta(seconds=seconds)) == said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.4, "under 1 s"), (41.6, "42 s"), (59.7, "1 min"), (118, "1 min 58 s"), (120, "2 min"), (754, "12 min"), (10800, "3 h"), (None, "")],
+)
+def test_it_says_what_something_took_closely_enough_to_compare(seconds: float | None, said: str) -> None:
+    assert took_words(seconds) == said
+
+
+def test_it_breaks_an_address_between_its_parts_and_escapes_it() -> None:
+    assert changed_words("ann@polar.example", "", added=False) == "ann@<wbr>polar<wbr>.example"
+    assert changed_words("a@b.example", "a@c.example", added=True) == "a@<ins>b</ins><wbr>.example"
+    assert "<b>" not in changed_words("<b>@x.example", "", added=False)
 
 
 def test_it_says_rates_of_error_in_per_cent() -> None:

@@ -6,7 +6,7 @@ from playwright.sync_api import Page
 
 TOPICS = (
     "keys", "aloud", "wellbeing", "many", "queues", "search", "records", "loop", "first-item", "roles", "automation", "checks", "labels",
-    "runs", "watch", "serving", "glossary", "backtests",
+    "runs", "watch", "serving", "glossary", "backtests", "gates",
 )  # fmt: skip
 # Pages with an address that is known beforehand.
 PLAIN: dict[str, str] = {

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from console.accounts.models import User
 from console.accounts.services import source_ensure
 from console.demo import seed
+from console.demo.audited import demo_audited
 from console.demo.checked import demo_checked
 from console.demo.watched import demo_watched
 
@@ -23,8 +24,10 @@ class Command(BaseCommand):
         if not seed.is_empty() and not options["again"]:
             raise CommandError("The database is not empty, so no demo was added. Use --again to add it all the same.")
         seed.demo_people()
-        count = seed.demo_items(self.stdout.write)
         rita, lena, ada = (User.objects.get(username=name) for name in ("rita", "lena", "ada"))
-        count += demo_checked(source_ensure(name="demo"), rita, ada, lena)
+        self.stdout.write("looking back on four weeks of audits")
+        count = demo_audited(source_ensure(name="demo"), (rita, ada), lena, ada)
         demo_watched()
+        count += seed.demo_items(self.stdout.write)
+        count += demo_checked(source_ensure(name="demo"), rita, ada, lena)
         self.stdout.write(f"{count} demo items posted; accounts in {seed.accounts_file()}")

@@ -24,6 +24,11 @@ FIELDS = (
 )
 
 
+@register.filter
+def hours(value: float) -> str:
+    return "under 0.1" if 0 < value < 0.05 else f"{value:,.1f}"
+
+
 @register.simple_tag
 def estimate(found: Estimate | None) -> SafeString:
     """ "0.3 % (0.1 to 0.8)"."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import template
 
 from console.accounts.models import User
-from console.training.models import ModelVersion, Promotion
+from console.training.models import ModelVersion, Promotion, Trial
 from console.ui import serving_screen
 from console.ui.serving_screen import Proposal, Serving, Tried
 from scoring.kind import Kind
@@ -32,6 +32,12 @@ def serving_tried(version: ModelVersion) -> Tried:
 @register.simple_tag
 def serving_history(kind: Kind) -> list[Promotion]:
     return serving_screen.history_of(kind.name)
+
+
+@register.filter
+def trials_now(version: ModelVersion) -> list[Trial]:
+    """That are open, of those that may be fetched already."""
+    return [trial for trial in version.trials.all() if trial.ended_at is None]
 
 
 @register.filter
