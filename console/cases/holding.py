@@ -48,7 +48,7 @@ def claim_require(hold: Hold) -> Claim:
         raise Conflict(f"{claim.ended_because} What you wrote is kept here.", code="taken_over")
     if claim.state != Claim.State.OPEN or claim.lease_until <= claim.clock:
         raise Conflict("Your hold on this case ran out, so it went back to the queue. What you wrote is kept here.", code="lease_over")
-    claim.now = claim.clock
+    claim.now, claim.reviewer = claim.clock, hold.reviewer
     return claim
 
 

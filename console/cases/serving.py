@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 
 from console.accounts.models import User
 from console.audit.services import Entry, audit_append_many
-from console.cases.claiming import actor_of, case_claim_next, case_claim_one, claim_get, lease_seconds
+from console.cases.claiming import actor_of, case_claim_next, case_claim_one, lease_seconds
 from console.cases.holding import Hold, claim_close
 from console.cases.limits import serve_limits, weighs
 from console.cases.models import Case, Claim, Queue
@@ -24,6 +24,7 @@ from console.common.errors import Conflict
 from console.common.rows import row
 
 AHEAD = 2
+LOST = "The case that came next went back to the queue, so here is another one."
 Instead = Callable[[bool], Claim | None]  # given whether it is ahead of its turn: a claim in place of the next, or None
 
 
@@ -87,23 +88,23 @@ def leases_lengthen(claims: Sequence[Claim]) -> None:
 def claim_begin(*, hold: Hold) -> Claim:
     """Its turn has come: a full lease. Raises Conflict when the case was lost meanwhile."""
     with _in_turn(hold.reviewer):
-        mine = Claim.objects.select_related("case__queue").filter(reviewer=hold.reviewer, state=Claim.State.OPEN, ahead=True)
-        _kept(mine, hold.reviewer)  # in a transaction of its own: what goes back stays back when this one is refused
-    with _in_turn(hold.reviewer):
-        claim = Claim.objects.select_related("reviewer").filter(
-            case_id=hold.case_id, reviewer=hold.reviewer, token=hold.token, state=Claim.State.OPEN, lease_until__gt=Now()
-        ).first()
-        if claim is None:
-            raise Conflict("The case that came next went back to the queue, so here is another one.", code="ahead_lost")
-        begun = _begin(claim) if claim.ahead else claim_get(claim.pk, hold.reviewer)
-        step_aside(begun)
-        return begun
+        mine = Claim.objects.select_related("case__item__source", "case__queue").filter(
+            reviewer=hold.reviewer, state=Claim.State.OPEN, lease_until__gt=Now()
+        )
+        kept = _kept(mine, hold.reviewer)
+        claim = next((claim for claim in kept if (claim.case_id, claim.token) == (hold.case_id, hold.token)), None)
+        if claim is not None:
+            claim.reviewer = hold.reviewer
+            begun = _begin(claim) if claim.ahead else claim
+            step_aside(begun)
+            return begun
+    raise Conflict(LOST, code="ahead_lost")  # only here: what went back in the transaction stays back
 
 
 def holds_begin(*, case_ids: Collection[UUID], reviewer: User) -> dict[UUID, int]:
     """Of these cases those that the person has already, each for a full lease from now on: case -> token."""
     with _in_turn(reviewer):
-        held = Claim.objects.select_related("reviewer").filter(
+        held = Claim.objects.select_related("reviewer", "case").filter(
             case_id__in=case_ids, reviewer=reviewer, state=Claim.State.OPEN, lease_until__gt=Now()
         )
         claims = [_begin(claim) if claim.ahead else claim for claim in held]
@@ -162,24 +163,28 @@ def queue_give_back(*, queue: Queue, by: User) -> None:
     _give_back(list(ahead.filter(case__queue=queue, state=Claim.State.OPEN, ahead=True)), by)
 
 
+_BEGIN = """
+UPDATE cases_claim SET ahead = false, started_at = statement_timestamp(), lease_until = statement_timestamp() + make_interval(secs => %s)
+WHERE id = %s AND state = 'open' AND ahead AND lease_until > statement_timestamp() RETURNING started_at, lease_until
+"""
+
+
 def _begin(claim: Claim) -> Claim:
-    until = Now() + timedelta(seconds=lease_seconds(ahead=False))
-    changed = Claim.objects.filter(pk=claim.pk, state=Claim.State.OPEN, ahead=True, lease_until__gt=Now()).update(
-        ahead=False, lease_until=until, started_at=Now()
-    )
-    if not changed:
-        raise Conflict("The case that came next went back to the queue, so here is another one.", code="ahead_lost")
-    begun = claim_get(claim.pk, claim.reviewer)
-    audit_append_many([_entry(begun, "case.claimed")])
-    return begun
+    changed = row(_BEGIN, [lease_seconds(ahead=False), claim.pk])
+    if changed is None:
+        raise Conflict(LOST, code="ahead_lost")
+    claim.ahead, (claim.started_at, claim.lease_until) = False, changed
+    audit_append_many([_entry(claim, "case.claimed")])
+    return claim
 
 
 def step_aside(current: Claim) -> None:
     """One case on the screen: what else the person has of the queue comes after it, and what is too much goes back."""
-    others = _held(current.case.queue_id, current.reviewer).exclude(pk=current.pk)
-    shelved = Claim.objects.filter(pk__in=others.filter(ahead=False).values("pk"))
-    shelved.update(ahead=True, lease_until=Now() + timedelta(seconds=lease_seconds(ahead=True)))
-    _give_back(list(others.filter(ahead=True)[AHEAD:]), current.reviewer)
+    others = list(_held(current.case.queue_id, current.reviewer).exclude(pk=current.pk))
+    if shelved := [claim.pk for claim in others if not claim.ahead]:
+        until = Now() + timedelta(seconds=lease_seconds(ahead=True))
+        Claim.objects.filter(pk__in=shelved, state=Claim.State.OPEN).update(ahead=True, lease_until=until)
+    _give_back(others[AHEAD:], current.reviewer)
 
 
 def _give_back(claims: list[Claim], reviewer: User) -> int:

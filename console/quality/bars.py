@@ -54,5 +54,5 @@ def own_refuse(*, item: Item, user: User) -> None:
 
 def bar_from_item(*, item_id: UUID, user_id: int, besides: UUID) -> None:
     """Who decided one case of an item gets no other open case of it."""
-    others = Case.objects.filter(item_id=item_id).exclude(pk=besides).exclude(state=Case.State.CLOSED)
-    Skip.objects.bulk_create([Skip(case=case, reviewer_id=user_id, reason="earlier") for case in others], ignore_conflicts=True)
+    others = Case.objects.filter(item_id=item_id).exclude(pk=besides).exclude(state=Case.State.CLOSED).values_list("pk", flat=True)
+    Skip.objects.bulk_create([Skip(case_id=case, reviewer_id=user_id, reason="earlier") for case in others], ignore_conflicts=True)

@@ -83,8 +83,7 @@ def undo_offer(user: User) -> UndoOffer | None:
     newest = first(Verdict, "WHERE t.reviewer_id = %s ORDER BY t.created_at DESC LIMIT 1", [user.pk])
     if newest is None or newest.state != Verdict.State.GIVEN or seconds_until(newest.undo_until) <= 0:
         return None
-    last = Verdict.objects.select_related("item").get(pk=newest.pk)
-    seconds = seconds_until(last.undo_until)
+    last, seconds = newest, seconds_until(newest.undo_until)
     sentence, address = f"Last one: {outcome_word(last)}", reverse("ui:undo", args=[last.pk])
     if last.batch_id:
         many = Verdict.objects.filter(batch=last.batch_id, state=Verdict.State.GIVEN).count()
