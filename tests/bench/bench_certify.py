@@ -50,7 +50,8 @@ def run(rounds: int) -> list[Result | Figure]:
 
 
 def _figures(name: str, world: World) -> list[Figure]:
-    rng, traffic = random.Random(11), [score for score, _ in world]
+    rng = random.Random(11)
+    traffic = [score for score, _ in rng.sample(world, min(len(world), AUDITS))]
     limits = [Limit(side=side, risk=RISK, basis=basis) for basis in BASES for side in SIDES]
     truths = [_truth(world, limit) for limit in limits]
     ours: list[list[float | None]] = [[] for _ in limits]
