@@ -64,32 +64,24 @@ def _figures(name: str, world: World) -> list[Figure]:
             naive[at].append(_naive(proof))
     harm = sum(harmful for _, harmful in world) / len(world)
     note = f"{len(world):,} items, {harm:.0%} harmful"
-    found = [
+    return [
         Figure(
-            what=f"{name}: {limit.side} alone, at most {limit.risk:.0%} {_of(limit)} wrong", ours=_said(ours[at], truths[at]),
-            beside_name="the widest mark measured to keep to it", beside=_said(naive[at], truths[at]), note=note,
+            what=f"{name}: decided alone, at most {RISK:.0%} {words} wrong", ours=_said(ours[at : at + 2], truths[at : at + 2]),
+            beside_name="the widest marks measured to keep to it", beside=_said(naive[at : at + 2], truths[at : at + 2]), note=note,
         )
-        for at, limit in enumerate(limits)
+        for at, words in ((0, "of what is decided"), (2, "of the harm and of the harmless"))
     ]  # fmt: skip
-    for basis, first in (("of what is decided", 0), ("class by class", 2)):
-        both = [truths[first].cover[a] + truths[first + 1].cover[b] for a, b in zip(ours[first], ours[first + 1], strict=True)]
-        what = f"{name}: decided without a person, both sides, at most {RISK:.0%} {basis} wrong"
-        found.append(Figure(what=what, ours=_range(both), note=note))
-    return found
 
 
-def _of(limit: Limit) -> str:
-    return {"decided": "of what is decided", "class": "of the harm" if limit.side == "allow" else "of the harmless"}[limit.basis]
-
-
-def _said(marks: Sequence[float | None], truth: Truth) -> str:
-    broken = sum(truth.error[mark] > RISK for mark in marks) / len(marks)
-    return f"{_range([truth.cover[mark] for mark in marks])}, broken in {broken:.1%} of draws"
-
-
-def _range(shares: Sequence[float]) -> str:
-    ordered = sorted(shares)
-    return f"{mean(shares):.1%} ({ordered[len(ordered) // 20]:.0%} to {ordered[-len(ordered) // 20]:.0%})"
+def _said(marks: Sequence[Sequence[float | None]], truths: Sequence[Truth]) -> str:
+    """Both sides together, then each: how much, and in how many of the draws its mark errs more than was asked."""
+    covers = [[truth.cover[mark] for mark in drawn] for drawn, truth in zip(marks, truths, strict=True)]
+    both = sorted(map(sum, zip(*covers, strict=True)))
+    sides = "; ".join(
+        f"{side} {mean(cover):.1%}, broken in {sum(truth.error[mark] > RISK for mark in drawn) / len(drawn):.1%}"
+        for side, cover, drawn, truth in zip(SIDES, covers, marks, truths, strict=True)
+    )
+    return f"{mean(both):.1%} ({both[len(both) // 20]:.0%} to {both[-len(both) // 20]:.0%}): {sides}"
 
 
 def _truth(world: World, limit: Limit) -> Truth:

@@ -1,6 +1,6 @@
 """How many labels a well chosen set needs to be as precise as all of them, against drawing at random.
 
-Made-up reviews where nothing is said; a folder with development sets where SECOND_LOOK_BENCH_DATA names one.
+Made-up reviews where nothing is said; a folder with development sets where BENCH_DATA names one.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from sklearn.metrics import average_precision_score
 from scoring.choosing import choose
 from tests.bench.datasets import load_texts
 from tests.bench.in_retrain import draw
-from tests.bench.result import Result
+from tests.bench.result import Figure
 
 START, STEP, GOAL = 100, 0.02, 0.95
 PREVALENCE, MOST = 0.05, 8000
 
 
-def run(rounds: int) -> list[Result]:
+def run(rounds: int) -> list[Figure]:
     return [_measured(name, texts, np.array(y), rounds) for name, texts, y in _sets()]
 
 
 def _sets() -> Iterator[tuple[str, list[str], list[int]]]:
-    if folder := os.environ.get("SECOND_LOOK_BENCH_DATA"):
+    if folder := os.environ.get("BENCH_DATA"):
         for name, texts, y in load_texts(Path(folder)):
             yield name, *_at_prevalence(texts, y)
         return
@@ -48,8 +48,7 @@ def _at_prevalence(texts: Sequence[str], y: Sequence[int]) -> tuple[list[str], l
     return [texts[i] for i in rows], target[rows].tolist()
 
 
-def _measured(name: str, texts: list[str], y: np.ndarray, rounds: int) -> Result:
-    """`ours` and `naive` are shares of the labels, not seconds: their ratio is how many more labels chance needs."""
+def _measured(name: str, texts: list[str], y: np.ndarray, rounds: int) -> Figure:
     x = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), min_df=2, max_features=60_000, sublinear_tf=True).fit_transform(texts)
     half = len(texts) // 2
     ours, naive = [], []
@@ -58,9 +57,15 @@ def _measured(name: str, texts: list[str], y: np.ndarray, rounds: int) -> Result
         train, test = order[:half], order[half:]
         ours.append(_share(x, y, train, test, chosen=True, seed=seed))
         naive.append(_share(x, y, train, test, chosen=False, seed=seed))
-    shares = [f"{100 * median(found):.0f} in 100" for found in (ours, naive)]
-    note = f"{shares[0]} labels do {GOAL:.0%} as well as all {half:,} (average precision); by chance {shares[1]}"
-    return Result(what=f"choose what to label: {name}", naive_name="drawn by chance", units=1, ours=ours, naive=naive, note=note)
+    note = f"{len(texts):,} texts, {np.mean(y):.0%} harmful, {rounds} seeds; judged by average precision on the half that nobody chose from"
+    return Figure(
+        what=f"labels that do {GOAL:.0%} as well as all {half:,}: {name}", ours=_told(ours), beside_name="drawn by chance",
+        beside=_told(naive), note=note,
+    )  # fmt: skip
+
+
+def _told(shares: Sequence[float]) -> str:
+    return f"{median(shares):.0%} ({min(shares):.0%} to {max(shares):.0%})"
 
 
 def _share(x: object, y: np.ndarray, train: np.ndarray, test: np.ndarray, *, chosen: bool, seed: int) -> float:
