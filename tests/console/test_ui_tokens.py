@@ -71,3 +71,13 @@ def test_no_template_holds_a_style_or_an_inline_script() -> None:
         assert not re.search(r"""<[^>]*\s(style|on[a-z]+)\s*=\s*["']""", text), file
         assert "<style" not in text, file
         assert not re.search(r"<script(?![^>]*\ssrc=)", text), file
+
+
+@pytest.mark.parametrize("sheet", sorted(path.name for path in STATIC.glob("*.css")))
+def test_every_section_of_a_sheet_ends_before_the_next_begins(sheet: str) -> None:
+    """A layer inside a layer counts less than what stands beside it: a brace that is missing makes later rules lose, silently."""
+    depth = 0
+    for line in re.sub(r"/\*.*?\*/", "", (STATIC / sheet).read_text("utf-8"), flags=re.S).splitlines():
+        assert not (line.startswith("@layer") and depth), line
+        depth += line.count("{") - line.count("}")
+    assert depth == 0

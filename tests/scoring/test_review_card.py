@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -46,6 +47,13 @@ def test_it_refuses_bad_payloads_with_the_field(payload: dict[str, object], fiel
 
 def test_it_keeps_unknown_fields_and_white_space() -> None:
     assert REVIEW.parse({"text": " ok ", "shop": 4}) == {"text": " ok ", "images": [], "shop": 4}
+
+
+def test_it_names_an_author_once_whose_name_is_their_id() -> None:
+    for name, told in (("a1", ["a1"]), ("Ann", ["a1", "Ann"])):
+        blocks = REVIEW.card(replace(item(), actor={"id": "a1", "name": name}), None)
+        facts = next(b for b in blocks if isinstance(b, FactsBlock)).facts
+        assert [fact.value for fact in facts] == told
 
 
 def test_it_draws_the_text_with_what_moved_the_score() -> None:

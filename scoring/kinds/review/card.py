@@ -106,6 +106,8 @@ def _author(item: Item) -> list[Fact]:
     facts = [Fact(name="Author", value=str(item.actor.get("id") or "Not known"), mark="" if item.actor.get("id") else "missing")]
     for name, words in ACTOR_FACTS.items():
         value = item.actor.get(name)
+        if name == "name" and value == item.actor.get("id"):
+            continue  # it would say the same twice
         if value is not None and all(fact.name != words for fact in facts):
             facts.append(Fact(name=words, value=_in_words(value)))
     if item.reports:
