@@ -18,13 +18,10 @@ from console.automation.plans import RATES, audit_plan_change, audit_plan_of
 from console.automation.rules import rule_set
 from console.cases.models import Case, Claim, Tally
 from console.common.clock import db_now
-from console.common.jobs import Claimed, job_claim
-from console.common.models import Job
 from console.demo.past_reviews import Past, past_reviews
-from console.demo.saying import say, settle
+from console.demo.told import say, score_now, settle
 from console.enforcement.models import EnforcementAction
-from console.flow import adjudication_close, items_receive, items_score
-from console.flow.receive import SCORE
+from console.flow import adjudication_close, items_receive
 from console.intake.models import Item
 from console.intake.parsing import parse_item
 from console.quality.models import Check
@@ -53,7 +50,7 @@ def demo_audited(source: Source, auditors: Sequence[User], lead: User, admin: Us
     told, now = past_reviews(), db_now()
     audit_plan_change(kind=KIND, values=dict.fromkeys(RATES, 1.0), user=admin)
     items = _receive(source, told, now)
-    items_score(jobs=_jobs(items))
+    score_now(items)
     audit_plan_change(kind=KIND, values=usual, user=admin)
     ModelVersion.objects.filter(pk=serving.pk).update(created_at=_at(now, -2), promoted_at=_at(now, -1))
     _answer(told, items, auditors, lead)
@@ -79,11 +76,6 @@ def _receive(source: Source, told: Sequence[Past], now: datetime) -> list[Item]:
     received = items_receive(source=source, rows=[parse_item(row) for row in rows], actor="system")
     found = Item.objects.in_bulk([answer.id for answer in received])
     return [found[answer.id] for answer in received]
-
-
-def _jobs(items: Sequence[Item]) -> list[Claimed]:
-    ids = Job.objects.filter(task=SCORE, subject__in=[str(item.pk) for item in items]).values_list("pk", flat=True)
-    return job_claim(task=SCORE, owner="demo", ids=list(ids), limit=len(items))
 
 
 def _answer(told: Sequence[Past], items: Sequence[Item], auditors: Sequence[User], lead: User) -> None:

@@ -1,4 +1,4 @@
-"""Reviews that people decided earlier, some of them twice, so that the pages of the checks have something to show."""
+"""Reviews that readers reported and two people decided, so that the pages of the checks have something to show."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from django.db import transaction
 
 from console.accounts.models import Source, User
 from console.cases.models import Case
-from console.demo.saying import say, settle
-from console.flow import items_receive, scoring_gave_up
+from console.demo.told import say, score_now, settle
+from console.flow import item_report, items_receive
 from console.intake.models import Item
 from console.intake.parsing import parse_item
 from console.quality.checks import check_open
@@ -51,9 +51,10 @@ def demo_checked(source: Source, first: User, second: User, lead: User) -> int:
         received = items_receive(source=source, rows=[parse_item(row) for row in rows], actor="system")
         if any(answer.result != "created" for answer in received):
             return 0
-        for answer in received:
-            scoring_gave_up(item_id=answer.id, error="")
-    items = [Item.objects.get(pk=answer.id) for answer in received]
+        items = [Item.objects.get(pk=answer.id) for answer in received]
+        for item in items:
+            item_report(item=item, reporter="reader-1", reason="other", text="Please look at this.", actor="system")
+        score_now(items)
     for item, (_, said, again) in zip(items, DECIDED, strict=True):
         case = Case.objects.get(item=item)
         verdict = say(case, first, said)

@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from console.accounts.models import Source, User
+from console.accounts.services import source_ensure
 from console.automation.certificates import certificates_check
 from console.automation.models import AuditPlan, Certificate, Sample
 from console.automation.plans import audit_plans_ensure_defaults
@@ -20,9 +21,13 @@ from console.cases.models import Case
 from console.common.clock import db_now
 from console.demo import seed
 from console.demo.audited import DAYS, KIND, demo_audited
+from console.demo.checked import DECIDED, KNOWN, demo_checked
 from console.demo.past_reviews import past_reviews
 from console.flow.slices import slices_watch
+from console.insights.agreement import disagreements, quality_of
 from console.intake.models import Item, Media
+from console.quality.models import Gold
+from console.scores.models import Score
 from console.verdicts.models import Verdict
 from console.watch.models import SliceReading
 
@@ -57,6 +62,7 @@ def test_it_brings_all_five_kinds_and_a_past_that_proves_something(
     _audits_are_answered_and_lie_in_the_past(len(told))
     _a_certificate_holds_that_the_audits_prove(usual)
     _groups_are_read_from_them_and_stay()
+    _people_were_checked()
     _pages_say_so(client)
 
 
@@ -86,6 +92,18 @@ def _groups_are_read_from_them_and_stay() -> None:
     assert {("Language", "English"), ("Age of the account", "Below 7 days"), ("Age of the account", "365 days and more")} <= groups
     SliceReading.objects.update(until=db_now() - timedelta(days=3))
     assert slices_watch(KIND) >= len(groups)  # three days later as much can be read as before
+
+
+def _people_were_checked() -> None:
+    found = quality_of(KIND)
+    assert found.pairs == len(DECIDED)
+    assert found.agreement[0].alpha is not None
+    assert 0.5 < found.agreement[0].alpha < 1
+    assert disagreements().count() == found.matrix.apart == sum(first != second for _, first, second in DECIDED)
+    assert Gold.objects.count() == len(KNOWN)
+    assert not Score.objects.filter(item__kind=KIND).exclude(errors={}).exists()  # nothing that a newcomer opens looks broken
+    lena = User.objects.get(username="lena")
+    assert demo_checked(source_ensure(name="demo"), lena, lena, lena) == 0
 
 
 def _pages_say_so(client: Client) -> None:
