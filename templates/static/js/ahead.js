@@ -11,6 +11,7 @@ let asking = false;
 let seen = new Set(); // cases that were on the screen since the server was asked: what it answers may be older
 let again = false; // something changed while the server was asked
 let askedAt = 0;
+let since = 0; // what the server was asked before is not to be trusted
 let active = performance.now();
 
 const screen = () => document.getElementById("screen");
@@ -18,12 +19,13 @@ const alive = (next) => next.until - MARGIN > performance.now();
 const inUse = (id) => id === screen()?.dataset.case || onItsWay().some((verdict) => verdict.case === id);
 
 export function takeNext(slug) {
-  memory = memory.filter(alive);
+  memory = memory.filter((next) => alive(next) && !inUse(next.case));
   return slug === queue ? memory.shift() : undefined;
 }
 
 export function forgetAhead() {
   memory = [];
+  since = performance.now();
 }
 
 export function show({ html, address }) {
@@ -47,7 +49,10 @@ export async function refill() {
   askedAt = performance.now();
   try {
     const response = await post(`/queues/${slug}/ahead`, memory.map((next) => ["have", next.name]));
-    if (response.ok && isAnswer(response)) remember((await response.json()).ahead);
+    if (response.ok && isAnswer(response)) {
+      const { ahead } = await response.json();
+      if (askedAt >= since) remember(ahead);
+    }
   } catch {
     // No line: what is in memory stays as long as its hold.
   } finally {
@@ -93,6 +98,8 @@ document.addEventListener("case:arrived", ({ detail }) => {
   seen.add(detail.dataset.case);
   setTimeout(refill, 0);
 });
+// Undo, skipping and taking change what the server holds for this person.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => detail.shouldSwap && detail.target?.id === "screen" && forgetAhead());
 addEventListener("pagehide", () => {
   if (memory.length) beacon("/ahead/give-back", memory.map((next) => ["have", next.name]));
   memory = [];

@@ -6,6 +6,7 @@ import { forgetLater } from "./draft.js";
 import { onKey } from "./keys.js";
 import { lastOne, onItsWay, send, takeBack } from "./line.js";
 import { hideMedia } from "./media.js";
+import { awaitScreen, isWaiting, startle, stopWaiting } from "./meanwhile.js";
 
 const PATIENCE = 400; // until then the answer is there, with the real offer to undo
 const drawn = new Map(); // case -> its screen as it was left, for a verdict that is taken back before it was sent
@@ -17,45 +18,72 @@ document.addEventListener("submit", (event) => {
   if (form.id !== "verdict" || event.submitter?.hasAttribute("formaction")) return;
   event.preventDefault();
   const { case: id, slug, person } = screen().dataset;
-  if (onItsWay().some((verdict) => verdict.case === id)) return;
+  if (isWaiting() || onItsWay().some((verdict) => verdict.case === id)) return;
   const fields = [...new FormData(form, event.submitter)].filter(([name]) => name !== "csrfmiddlewaretoken");
   const words = form.querySelector("[data-commit-words]").textContent;
   const verdict = { case: id, person, address: form.getAttribute("action"), fields, words };
   const next = takeNext(slug);
+  hideMedia();
+  screen().querySelector("#toast")?.remove();
+  drawn.set(id, { html: screen().outerHTML, address: location.pathname });
   if (next) {
     verdict.next = next.name;
-    hideMedia();
-    screen().querySelector("#toast")?.remove();
-    drawn.set(id, { html: screen().outerHTML, address: location.pathname });
     show(next);
-    setTimeout(() => offerBack(verdict), PATIENCE);
+  } else {
+    close();
   }
+  setTimeout(() => offerBack(verdict), PATIENCE);
   send(verdict);
 }, true);
+
+// Nothing is in memory, so the decided case stays until the next one comes: what was sent can be taken back, but not changed.
+function close() {
+  awaitScreen({ undo: true });
+  const form = document.getElementById("verdict");
+  form.querySelector("[data-commit-words]").textContent = "On its way";
+  for (const part of form.children) part.inert = true;
+}
+
+// A page that was loaded again while its verdict is on the way.
+document.addEventListener("case:arrived", ({ detail }) => {
+  if (detail.dataset.case && onItsWay().some((verdict) => verdict.case === detail.dataset.case)) close();
+});
 
 document.addEventListener("verdict:stored", ({ detail: { verdict, answer } }) => {
   drawn.delete(verdict.case);
   const shown = screen()?.dataset.case;
-  if (answer.screen && (shown === verdict.case || verdict.next?.startsWith(`${shown}:`))) {
+  const back = wantsBack.delete(verdict.case) && Boolean(answer.undo);
+  if (answer.lost) forgetAhead(); // what else is in memory may be lost too
+  if (!back && answer.screen && (shown === verdict.case || verdict.next?.startsWith(`${shown}:`))) {
     show({ html: answer.screen, address: answer.address });
-    if (answer.lost) showProblem("Another one came.", answer.lost, true);
+    if (answer.lost) {
+      showProblem("Another one came.", answer.lost, true);
+      startle();
+    }
   } else {
     offer(answer.undo);
   }
   const toast = document.getElementById("toast");
   forgetLater(verdict.case, Number(toast?.dataset.toast ?? 0));
-  if (wantsBack.delete(verdict.case)) toast?.querySelector('[data-key="u"]')?.click();
+  if (back) toast?.querySelector('[data-key="u"]')?.click();
   else refill();
 });
 
 document.addEventListener("verdict:refused", async ({ detail: { verdict, answer } }) => {
+  const before = drawn.get(verdict.case);
   drawn.delete(verdict.case);
   wantsBack.delete(verdict.case);
   document.querySelector("#toast[data-waits]")?.remove();
-  if (screen()?.dataset.case !== verdict.case && answer.back) {
+  awaitScreen(); // what was pressed meanwhile was meant for a verdict that counts
+  if (before && screen()?.dataset.case === verdict.case) {
+    show(before);
+  } else if (answer.back) {
     forgetAhead(); // what was on the screen comes next again
     await window.htmx.ajax("GET", answer.back, { target: "#screen", swap: "outerHTML" });
     history.pushState({ htmx: true }, "", answer.back);
+    startle();
+  } else {
+    stopWaiting();
   }
   showRefusal(answer.problem);
 });
@@ -96,15 +124,28 @@ function offerBack(verdict) {
 function undoLast() {
   const verdict = lastOne();
   if (!verdict) return false;
-  const before = drawn.get(verdict.case);
-  if (before && takeBack(verdict)) {
-    drawn.delete(verdict.case);
-    forgetAhead();
-    show(before);
-    refill();
+  if (drawn.has(verdict.case) && takeBack(verdict)) {
+    bringBack(verdict);
   } else {
     wantsBack.add(verdict.case);
+    awaitScreen({ of: verdict.case });
   }
   return true;
 }
 onKey("u", undoLast);
+
+function bringBack(verdict) {
+  const before = drawn.get(verdict.case);
+  drawn.delete(verdict.case);
+  forgetAhead();
+  show(before);
+  refill();
+}
+
+// The line went while the verdict was on its way: then it can be taken back here.
+document.addEventListener("verdict:delayed", ({ detail: { verdict } }) => {
+  if (wantsBack.has(verdict.case) && drawn.has(verdict.case) && takeBack(verdict)) {
+    wantsBack.delete(verdict.case);
+    bringBack(verdict);
+  }
+});

@@ -24,7 +24,7 @@ export function isTyping(target) {
 }
 
 // Enter belongs to the control that has the focus, when that control does something with it.
-function ownsEnter(target) {
+export function ownsEnter(target) {
   return target instanceof Element && Boolean(target.closest("a[href], button, summary, select, textarea"));
 }
 
@@ -54,6 +54,7 @@ export function listen() {
     if (singleKeysOff() && event.key !== "Escape") return;
     const pressed = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     if (pressed === "Enter" && ownsEnter(event.target)) return;
+    if (pressed === "Enter" && event.repeat) return event.preventDefault(); // held down: it decided one case, not the next
     if (pressed.startsWith("Arrow") && event.target instanceof HTMLInputElement) return;
     const key = standsFor(pressed);
     if (key && press(key, event)) event.preventDefault();

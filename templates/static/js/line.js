@@ -50,7 +50,9 @@ async function pump() {
   busy = false;
   clearTimeout(slow);
   say();
-  if (waiting.length && failed) timer = setTimeout(pump, Math.min(LONGEST_PAUSE, 1000 * 2 ** (failed - 1)));
+  if (!waiting.length || !failed) return;
+  tell("verdict:delayed", { verdict: waiting[0] });
+  timer = setTimeout(pump, Math.min(LONGEST_PAUSE, 1000 * 2 ** (failed - 1)));
 }
 
 // True when it was answered, for good or not.
