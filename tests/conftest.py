@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
+
+# Processes that test at once have a core each: the libraries would all start threads for every core, and wait for one another.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    for _library in ("OMP", "OPENBLAS", "MKL"):
+        os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
 
 from tests.services import django_db_modify_db_settings, django_db_setup, home, postgres, valkey
 

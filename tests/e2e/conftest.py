@@ -8,16 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import LazySettings
+from django.conf import LazySettings, settings
 from django.core.cache import cache
+from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
 from console.accounts.models import Source, User
 from console.accounts.roles import Role
-from console.accounts.services import source_ensure, user_create
+from console.accounts.services import duty_give, role_give, source_ensure, user_create
+from console.backtests.run import backtest_turn
+from console.backtests.services import backtest_request
+from console.backtests.subjects import asked_rule
 from console.cases.models import Case
 from console.cases.services import queue_ensure_defaults
 from console.flow import items_receive, scoring_gave_up
+from console.insights.models import SavedView
 from console.intake.parsing import parse_item
 from console.policies.services import policy_ensure_defaults
 from tests.e2e.browser import chromium, sign_in
@@ -91,7 +96,9 @@ def open_page(browser: Browser, address: str, complaints: list[str], served: Ser
     """A page of a fresh context; everything it complains about is collected."""
     contexts = []
 
-    def _open(*, width: int = 1440, height: int = 900, theme: str = "light", user: User | None = None) -> Page:
+    def _open(
+        *, width: int = 1440, height: int = 900, theme: str = "light", user: User | None = None, by_form: bool = False
+    ) -> Page:  # fmt: skip
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme, base_url=address)
         under_way: set[Request] = set()
         context.on("request", lambda request: under_way.add(request))
@@ -101,8 +108,11 @@ def open_page(browser: Browser, address: str, complaints: list[str], served: Ser
         page = context.new_page()
         page.on("console", lambda message: _listen(message, complaints))
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        if user is not None:
+        if user is not None and by_form:
             sign_in(page, address, user.get_username(), PASSWORD)
+        elif user is not None:
+            context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session_of(user), "url": address}])
+            page.goto("/")
         return page
 
     yield _open
@@ -110,6 +120,13 @@ def open_page(browser: Browser, address: str, complaints: list[str], served: Ser
         _come_to_rest(context, under_way)
         context.close()
     served.come_to_rest()
+
+
+def session_of(user: User) -> str:
+    """As after signing in, without the form: that has tests of its own."""
+    client = Client()
+    client.force_login(user)
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
 def _come_to_rest(context: BrowserContext, under_way: set[Request]) -> None:
@@ -149,3 +166,15 @@ def waiting(address: str, shop: Source) -> Callable[..., Case]:
         return Case.objects.select_related("item", "queue").get(item_id=received.id)
 
     return _waiting
+
+
+@pytest.fixture
+def everything(lena: User, waiting: Callable[..., Case]) -> User:
+    """Lena may see every page, and every page has something to show."""
+    role_give(user=lena, role=Role.ADMIN)
+    duty_give(user=lena)
+    for kind in PAYLOADS:
+        waiting(kind)
+    SavedView.objects.create(owner=lena, name="Contacts of the week", query={"kind": "contact"})
+    backtest_turn(backtest_request(asked=asked_rule(kind="review", when="reports >= 0"), user=lena).pk)
+    return lena

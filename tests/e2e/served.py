@@ -11,24 +11,30 @@ PATIENCE = 20.0  # seconds
 
 
 class Served:
-    """Counts the requests that are being answered."""
+    """The requests that are being answered, each by the thread that answers it."""
 
     def __init__(self) -> None:
-        self._count = 0
+        self._under_way: dict[threading.Thread, str] = {}
         self._changed = threading.Condition()
         request_started.connect(self._begin)
         request_finished.connect(self._end)
 
-    def _begin(self, **kwargs: Any) -> None:
+    def _begin(self, environ: dict[str, Any] | None = None, **kwargs: Any) -> None:
         with self._changed:
-            self._count += 1
+            self._under_way[threading.current_thread()] = str((environ or {}).get("PATH_INFO", ""))
 
     def _end(self, **kwargs: Any) -> None:
         with self._changed:
-            self._count = max(0, self._count - 1)
+            self._under_way.pop(threading.current_thread(), None)
             self._changed.notify_all()
 
+    def _still(self) -> list[str]:
+        return [path for thread, path in self._under_way.items() if thread.is_alive()]
+
     def come_to_rest(self) -> None:
-        """Until none is being answered: only then may the database be emptied."""
+        """Until none is being answered: only then may the database be emptied. What does not end fails this test and no other."""
         with self._changed:
-            assert self._changed.wait_for(lambda: self._count == 0, PATIENCE), f"{self._count} requests did not end"
+            try:
+                assert self._changed.wait_for(lambda: not self._still(), PATIENCE), f"these requests did not end: {self._still()}"
+            finally:
+                self._under_way.clear()

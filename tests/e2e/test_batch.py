@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from console.accounts.models import User
 from console.cases.models import Case, Claim
 from console.verdicts.models import Verdict
-from tests.e2e.test_looks import flaws
+from tests.e2e.looks import flaws
 
 Waiting = Callable[..., Case]
 SPAM = "Half price tickets for everybody, visit cheap-tix.example and message me today, the offer ends on day {}."

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, Route, expect
 from console.accounts.models import User
 from console.cases.drafts import draft_keep
 from console.cases.models import Case, Claim
+from console.scores.models import Score
 from console.verdicts.models import Verdict
 from tests.e2e.test_ahead import allow, begin, shows
 from tests.e2e.test_deciding import start
@@ -113,6 +114,19 @@ def test_keys_while_the_evidence_comes_are_kept(rita_page: Page, five: list[Case
     assert (verdict.clauses, verdict.evidence_seen) == (["4.8"], True)
 
 
+def test_keys_while_the_evidence_is_refused_are_kept_too(rita_page: Page, waiting: Waiting) -> None:
+    case = waiting("order")
+    Score.objects.create(item=case.item, model="order@test", checksum="0" * 64, risk=0.69, evidence=[])
+    start(rita_page, case)
+    kept = held(rita_page, "**/reveal")
+    press(rita_page, "e", "3")
+    kept[0].continue_()
+    expect(rita_page.locator("#problem")).to_contain_text("choose your outcome first")
+    expect(rita_page.locator("[data-commit-words]")).to_have_text("Cancel: card testing")
+    press(rita_page, "a")
+    assert words(rita_page) == "Release"
+
+
 def test_after_undo_no_case_comes_that_went_back_to_the_others(rita_page: Page, five: list[Case]) -> None:
     begin(rita_page, five[0])
     with rita_page.expect_response("**/ahead"):
@@ -149,8 +163,9 @@ AT_ONCE = """
 window.afterwards = '';
 document.addEventListener('case:arrived', ({ detail }) => setTimeout(() => {
   if (detail.dataset.case !== CASE) return;
-  const fast = (key) => document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key, code: key, bubbles: true, cancelable: true }));
-  ['a', 'Enter'].forEach(fast);
+  for (const key of ['a', 'Enter']) {
+    document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key, code: key, bubbles: true, cancelable: true }));
+  }
   window.afterwards = document.querySelector('[data-commit-words]').textContent;
 }));
 """

@@ -11,7 +11,7 @@ from console.accounts.roles import Role
 from console.accounts.services import duty_give, role_give
 from console.cases.models import Case
 from console.verdicts.models import Verdict
-from tests.e2e.test_looks import findings, open_case, overflow
+from tests.e2e.looks import findings, open_case, overflow
 
 Waiting = Callable[..., Case]
 

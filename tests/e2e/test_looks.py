@@ -1,115 +1,17 @@
-"""Every page: no broken policy of the browser, no serious finding of axe, nothing wider than the window, in both themes."""
+"""Cases of every kind, and what every page shares: no serious finding of axe, nothing wider than the window, in both themes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
-import pytest
-from axe_playwright_python.sync_playwright import Axe
-from django.test import Client
-from django.urls import URLPattern, URLResolver, reverse
+from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from console.accounts.models import User
-from console.accounts.roles import Role
-from console.accounts.services import duty_give, role_give
-from console.backtests.run import backtest_turn
-from console.backtests.services import backtest_request
-from console.backtests.subjects import asked_rule
 from console.cases.models import Case
-from console.insights.models import SavedView
-from console.ui import admin_urls, urls
-from tests.e2e.every_page import LINKED, PLAIN, address_of
-from tests.e2e.payloads import PAYLOADS
+from tests.e2e.looks import findings, flaws, open_case, overflow
 
 Waiting = Callable[..., Case]
-SIZES = [(1440, 900), (720, 450), (390, 844), (320, 640)]  # the second is 1440 wide at 200 %
-SERIOUS = ("serious", "critical")
-# What nothing here has led to, and a page that is not drawn in our own frame.
-NOT_HERE = {"item-decided", "items-like", "model-version", "model-run", "delivery", "check-review", "check-disagreement", "api"}
-
-
-def findings(page: Page, *rules: str) -> list[str]:
-    only = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else None
-    found = Axe().run(page, options=only).response["violations"]
-    return [f"{v['id']} ({v['impact']}): {[n['html'][:120] for n in v['nodes'][:3]]}" for v in found if v["impact"] in SERIOUS]
-
-
-def overflow(page: Page) -> int:
-    """Pixels by which the page is wider than its window."""
-    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
-
-
-def flaws(page: Page) -> list[str]:
-    """What is wrong with how a page looks: everything in the light, the contrast in the dark, and its width at every size."""
-    page.set_viewport_size({"width": 1440, "height": 900})
-    found = findings(page)
-    page.emulate_media(color_scheme="dark")
-    found += [f"dark: {sentence}" for sentence in findings(page, "color-contrast")]
-    page.emulate_media(color_scheme="light")
-    for width, height in SIZES:
-        page.set_viewport_size({"width": width, "height": height})
-        if wider := overflow(page):
-            found.append(f"{wider} px wider than {width}")
-    return found
-
-
-def open_case(page: Page, case: Case) -> None:
-    page.goto(f"/cases/{case.pk}/")
-    if page.locator("#verdict").count() == 0:
-        page.get_by_role("button", name="Take it").click()
-    expect(page.locator("#verdict")).to_be_visible()
-
-
-@pytest.fixture
-def everything(lena: User, waiting: Waiting) -> User:
-    """Lena may see every page, and every page has something to show."""
-    role_give(user=lena, role=Role.ADMIN)
-    duty_give(user=lena)
-    for kind in PAYLOADS:
-        waiting(kind)
-    SavedView.objects.create(owner=lena, name="Contacts of the week", query={"kind": "contact"})
-    backtest_turn(backtest_request(asked=asked_rule(kind="review", when="reports >= 0"), user=lena).pk)
-    return lena
-
-
-def addresses(patterns: Iterable[URLPattern | URLResolver], before: str = "/") -> set[str]:
-    """Our own addresses that need nothing filled in."""
-    found: set[str] = set()
-    for pattern in patterns:
-        here = before + str(pattern.pattern)
-        if "<" in here or "^" in here or here == "/accounts/":
-            continue
-        found |= addresses(pattern.url_patterns, here) if isinstance(pattern, URLResolver) else {here}
-    return found
-
-
-def test_the_list_of_pages_is_whole(client: Client, everything: User) -> None:
-    client.force_login(everything)
-    known = {address.partition("?")[0] for address in PLAIN.values()}
-    for path in sorted(addresses([*urls.urlpatterns, *admin_urls.urlpatterns])):
-        answer = client.get(path)
-        if answer.status_code == 200 and answer["Content-Type"].startswith("text/html"):
-            assert path in known
-
-
-def test_every_page_can_be_read_by_everybody_and_fits_every_window(open_page: Callable[..., Page], everything: User) -> None:
-    page = open_page(user=everything)
-    for name in [*PLAIN, *LINKED]:
-        if name in NOT_HERE:
-            continue
-        place = address_of(page, "", name)
-        assert place, f"nothing leads to {name}"
-        page.goto(place)
-        assert (name, flaws(page)) == (name, [])
-
-
-def test_a_break_can_be_read_by_everybody(open_page: Callable[..., Page], everything: User) -> None:
-    page = open_page(user=everything)
-    page.goto("/my-day/")
-    page.get_by_role("button", name="Take a break").press("Enter")
-    page.wait_for_url("**/my-day/break/")
-    assert flaws(page) == []
 
 
 def test_a_case_of_every_kind_can_be_read_by_everybody(open_page: Callable[..., Page], everything: User) -> None:

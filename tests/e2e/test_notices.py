@@ -16,7 +16,7 @@ from console.policies.services import policy_draft
 from console.verdicts.models import Verdict
 from tests.e2e.browser import sign_in
 from tests.e2e.conftest import PASSWORD
-from tests.e2e.test_looks import findings, open_case, overflow
+from tests.e2e.looks import findings, open_case, overflow
 
 Waiting = Callable[..., Case]
 WIDTHS = [390, 1440]

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from console.accounts.models import User
 from console.cases.models import Case
-from tests.e2e.test_looks import findings, overflow
+from tests.e2e.looks import findings, overflow
 
 Waiting = Callable[..., Case]
 

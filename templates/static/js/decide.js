@@ -44,6 +44,15 @@ function close() {
   for (const part of form.children) part.inert = true;
 }
 
+// In place: what is refused is heard only where something was before.
+function reopen(verdict) {
+  stopWaiting();
+  const form = document.getElementById("verdict");
+  if (!form) return;
+  for (const part of form.children) part.inert = false;
+  form.querySelector("[data-commit-words]").textContent = verdict.words;
+}
+
 // A page that was loaded again while its verdict is on the way.
 document.addEventListener("case:arrived", ({ detail }) => {
   if (detail.dataset.case && onItsWay().some((verdict) => verdict.case === detail.dataset.case)) close();
@@ -70,13 +79,12 @@ document.addEventListener("verdict:stored", ({ detail: { verdict, answer } }) =>
 });
 
 document.addEventListener("verdict:refused", async ({ detail: { verdict, answer } }) => {
-  const before = drawn.get(verdict.case);
   drawn.delete(verdict.case);
   wantsBack.delete(verdict.case);
   document.querySelector("#toast[data-waits]")?.remove();
   awaitScreen(); // what was pressed meanwhile was meant for a verdict that counts
-  if (before && screen()?.dataset.case === verdict.case) {
-    show(before);
+  if (screen()?.dataset.case === verdict.case) {
+    reopen(verdict);
   } else if (answer.back) {
     forgetAhead(); // what was on the screen comes next again
     await window.htmx.ajax("GET", answer.back, { target: "#screen", swap: "outerHTML" });

@@ -5,12 +5,12 @@ import { isTyping, ownsEnter, standsFor } from "./keys.js";
 const STARTLE = 700; // until somebody who was typing sees that another case is there
 const screen = () => document.getElementById("screen");
 const FREE = new Set(["?", "/", "Escape", "Tab", "Shift", "Control", "Alt", "Meta", "PageUp", "PageDown", "Home", "End"]);
-let wait = null; // {of: the case that may have the keys, keys: [], undo: U still takes back}
+let wait = null; // {of: the case that may have the keys, keys: [], undo: U still takes back, xhr: whose answer ends it}
 
 export const isWaiting = () => Boolean(wait);
 
-export function awaitScreen({ of = "", undo = false } = {}) {
-  wait = { of, undo, keys: wait && wait.of === of ? wait.keys : [] };
+export function awaitScreen({ of = "", undo = false, xhr = null } = {}) {
+  wait = { of, undo, xhr, keys: wait && wait.of === of ? wait.keys : [] };
   screen()?.setAttribute("aria-busy", "true");
   return wait;
 }
@@ -23,7 +23,7 @@ export function stopWaiting(which = wait) {
 
 // A case that came although nobody asked for it: what was on the way to the one before it is not for this one.
 export function startle() {
-  const mine = awaitScreen();
+  const mine = awaitScreen({ undo: true });
   setTimeout(() => stopWaiting(mine), STARTLE);
 }
 
@@ -45,15 +45,16 @@ function give(keys, of) {
   }
 }
 
-document.addEventListener("case:arrived", ({ detail }) => {
-  if (!wait) return;
+function end() {
   const { of, keys } = wait;
   stopWaiting();
-  if (keys.length && detail.dataset.case === of) queueMicrotask(() => give(keys, of)); // after the focus has its place
-});
+  if (keys.length && screen()?.dataset.case === of) queueMicrotask(() => give(keys, of)); // after the focus has its place
+}
 
-// Undo, evidence, skipping and the like: the answer draws the screen.
-document.addEventListener("htmx:beforeRequest", ({ detail }) => {
-  if (detail.target?.id === "screen") awaitScreen({ of: detail.elt.closest("[data-of]")?.dataset.of ?? screen()?.dataset.case });
+document.addEventListener("case:arrived", () => wait && end());
+
+// Undo, evidence, skipping and the like: the answer draws the screen, or says why not. Which case comes back, `data-of` says.
+document.addEventListener("htmx:beforeRequest", ({ detail: { target, elt, xhr } }) => {
+  if (target?.id === "screen") awaitScreen({ of: elt.closest("[data-of]")?.dataset.of, xhr });
 });
-document.addEventListener("htmx:afterRequest", ({ detail }) => detail.target?.id === "screen" && stopWaiting());
+document.addEventListener("htmx:afterRequest", ({ detail: { xhr } }) => wait?.xhr === xhr && end());

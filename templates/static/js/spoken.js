@@ -42,6 +42,10 @@ document.addEventListener("case:arrived", ({ detail: screen }) => {
   const before = last;
   last = screen.dataset.case ? `${screen.dataset.case} ${screen.dataset.token}` : "";
   if (before === null) return undefined;
+  if (before === last && undoing) {
+    undoing = false;
+    return speak("Taken back.");
+  }
   if (before === last) return find("details.evidence[open]") ? speak("Evidence.", sentence(plain(find(".ten")))) : undefined;
   const back = undoing;
   [undoing, offered] = [false, false];
