@@ -115,7 +115,7 @@ def test_keys_while_the_evidence_comes_are_kept(rita_page: Page, five: list[Case
 
 
 def test_keys_while_the_evidence_is_refused_are_kept_too(rita_page: Page, waiting: Waiting) -> None:
-    case = waiting("order")
+    case = waiting("order", amount=900.0)
     Score.objects.create(item=case.item, model="order@test", checksum="0" * 64, risk=0.69, evidence=[])
     start(rita_page, case)
     kept = held(rita_page, "**/reveal")
