@@ -59,6 +59,8 @@ def test_it_brings_all_five_kinds_and_a_past_that_proves_something(
     assert seed.accounts_file().stat().st_mode & 0o077 == 0
     with pytest.raises(CommandError, match="not empty"):
         call_command("seed_demo")
+    call_command("seed_demo", "--only", "past", stdout=StringIO())  # again: nothing
+    assert Sample.objects.filter(decision__item__external_id__startswith="demo-past-").count() == len(told)
     _audits_are_answered_and_lie_in_the_past(len(told))
     _a_certificate_holds_that_the_audits_prove(usual)
     _groups_are_read_from_them_and_stay()
@@ -122,3 +124,8 @@ def test_its_past_is_brought_once_and_only_where_audits_are_drawn(ready: None, s
     audit_plans_ensure_defaults()
     Item.objects.create(source=shop, kind=KIND, external_id="demo-past-0", payload={"text": "x"}, body_hash="x", created_at=db_now())
     assert demo_audited(shop, (rita,), lena, ada) == 0
+
+
+def test_there_is_no_past_without_people(ready: None) -> None:
+    with pytest.raises(CommandError, match="no demo people"):
+        call_command("seed_demo", "--only", "past", stdout=StringIO())

@@ -75,12 +75,15 @@ class Command(BaseCommand):
             stores.append(Valkey(home))
         supervisor.start(stores)
         web: ProcessService | None = None
+        fresh = False
         if not options["only"]:
             self._call(port, "prepare", *self._prepare_words(options))
             web = plan.web_service(options["host"], port)
             supervisor.start([web, *workers, *([plan.beat_service(port)] if workers else [])])
-            self._demo(port, wanted=not options["no_demo"])
+            fresh = self._demo(port, wanted=not options["no_demo"])
         self._greet(address, services_only=bool(options["only"]))
+        if fresh:  # nobody has to wait for it
+            self._call(port, "seed_demo", "--only", "past")
         watchdog = Watchdog(supervisor, [] if web is None else workers, web)
         while True:
             supervisor.tend()
@@ -105,14 +108,16 @@ class Command(BaseCommand):
     def _prepare_words(options: dict[str, Any]) -> list[str]:
         return ["--no-encoder"] * options["no_encoder"] + ["--demo"] * (not options["no_demo"])
 
-    def _demo(self, port: int, *, wanted: bool) -> None:
+    def _demo(self, port: int, *, wanted: bool) -> bool:
+        """Whether it was added now: its past follows."""
         try:
             empty = seed.is_empty()
         finally:
             connection.close()
         if wanted and empty:
             self._say("adding the demo")
-            self._call(port, "seed_demo")
+            self._call(port, "seed_demo", "--only", "present")
+        return wanted and empty
 
     def _hints(self) -> None:
         for message in checks.run_checks(tags=["operation"], include_deployment_checks=True):
