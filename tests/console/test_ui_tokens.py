@@ -81,3 +81,13 @@ def test_every_section_of_a_sheet_ends_before_the_next_begins(sheet: str) -> Non
         assert not (line.startswith("@layer") and depth), line
         depth += line.count("{") - line.count("}")
     assert depth == 0
+
+
+def test_whatever_scrolls_can_be_reached_by_keyboard() -> None:
+    found = [
+        f"{path.relative_to(STATIC.parent)}: {tag}"
+        for path in STATIC.parent.rglob("*.html")
+        for tag in re.findall(r'<div class="(?:[\w-]+ )*scroll(?: [\w-]+)*"[^>]*>', path.read_text("utf-8"))
+        if "tabindex" not in tag
+    ]
+    assert found == []
