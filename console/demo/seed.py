@@ -38,6 +38,11 @@ def accounts_file() -> Path:
     return Path(settings.HOME) / "demo-accounts.txt"
 
 
+def past_awaited() -> Path:
+    """There while the demo's people and items are there and their past is not: who was stopped in between goes on."""
+    return Path(settings.HOME) / "demo-past-awaited"
+
+
 def is_empty() -> bool:
     return not Item.objects.exists() and not User.objects.filter(is_service=False).exists()
 

@@ -53,7 +53,10 @@ def test_it_brings_all_five_kinds_and_a_past_that_proves_something(
     usual = AuditPlan.objects.get(kind=KIND)
     shutil.copytree(settings.HOME / "models", tmp_path / "models")
     settings.HOME, settings.MEDIA_ROOT = tmp_path, tmp_path / "media"
-    call_command("seed_demo", stdout=StringIO())
+    call_command("seed_demo", "--only", "present", stdout=StringIO())
+    assert seed.past_awaited().exists()
+    call_command("seed_demo", "--only", "past", stdout=StringIO())
+    assert not seed.past_awaited().exists()
     assert set(Item.objects.values_list("kind", flat=True)) == {"review", "chat", "order", "contact", "video"}
     assert set(Media.objects.values_list("mime", flat=True)) == {"video/webm"}  # what every browser plays
     assert seed.accounts_file().stat().st_mode & 0o077 == 0

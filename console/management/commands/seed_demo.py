@@ -28,6 +28,7 @@ class Command(BaseCommand):
         if options["only"] != "past":
             seed.demo_people()
             count = seed.demo_items(self.stdout.write)
+            seed.past_awaited().touch()
             self.stdout.write(f"{count} demo items posted; accounts in {seed.accounts_file()}")
         if options["only"] != "present":
             self._past()
@@ -41,4 +42,5 @@ class Command(BaseCommand):
         count = demo_audited(source_ensure(name="demo"), (rita, ada), lena, ada)
         demo_watched()
         count += demo_checked(source_ensure(name="demo"), rita, ada, lena)
+        seed.past_awaited().unlink(missing_ok=True)
         self.stdout.write(f"{count} items of the last four weeks, decided and audited")

@@ -19,7 +19,7 @@ from console.demo import seed
 from console.operate import lock, plan
 from console.operate.binaries import MissingServer
 from console.operate.postgres import Postgres
-from console.operate.processes import spawn
+from console.operate.processes import spawn, stop
 from console.operate.ready import NotReady
 from console.operate.service import ProcessService, Service
 from console.operate.supervisor import Supervisor
@@ -75,26 +75,30 @@ class Command(BaseCommand):
             stores.append(Valkey(home))
         supervisor.start(stores)
         web: ProcessService | None = None
-        fresh = False
         if not options["only"]:
             self._call(port, "prepare", *self._prepare_words(options))
             web = plan.web_service(options["host"], port)
             supervisor.start([web, *workers, *([plan.beat_service(port)] if workers else [])])
-            fresh = self._demo(port, wanted=not options["no_demo"])
+            self._demo(port, wanted=not options["no_demo"])
         self._greet(address, services_only=bool(options["only"]))
-        if fresh:  # nobody has to wait for it
-            self._call(port, "seed_demo", "--only", "past")
+        # Nobody has to wait for the demo's past: it is made while all is tended already.
+        past = self._begin(port, "seed_demo", "--only", "past") if web is not None and seed.past_awaited().exists() else None
         watchdog = Watchdog(supervisor, [] if web is None else workers, web)
-        while True:
-            supervisor.tend()
-            watchdog.look()
-            time.sleep(0.25)
+        try:
+            while True:
+                supervisor.tend()
+                watchdog.look()
+                time.sleep(0.25)
+                if past is not None and past.poll():
+                    self._say("the demo's past was not added; what it said is above")
+                    past = None
+        finally:
+            if past is not None and past.poll() is None:
+                stop(past, signum=signal.SIGTERM, seconds=5)  # the next start goes on with it
 
     def _call(self, port: int, command: str, *words: str) -> None:
         """Another command in a process of its own: this one stays small."""
-        sys.stdout.flush()
-        line = [sys.executable, str(settings.BASE_DIR / "manage.py"), command, *words]
-        child: subprocess.Popen[bytes] = spawn(line, log=None, env=plan.child_env(port))
+        child = self._begin(port, command, *words)
         try:
             code = child.wait()
         except KeyboardInterrupt:
@@ -105,11 +109,16 @@ class Command(BaseCommand):
             raise NotReady(f"`manage.py {command}` failed; what it said is above.")
 
     @staticmethod
+    def _begin(port: int, command: str, *words: str) -> subprocess.Popen[bytes]:
+        sys.stdout.flush()
+        line = [sys.executable, str(settings.BASE_DIR / "manage.py"), command, *words]
+        return spawn(line, log=None, env=plan.child_env(port))
+
+    @staticmethod
     def _prepare_words(options: dict[str, Any]) -> list[str]:
         return ["--no-encoder"] * options["no_encoder"] + ["--demo"] * (not options["no_demo"])
 
-    def _demo(self, port: int, *, wanted: bool) -> bool:
-        """Whether it was added now: its past follows."""
+    def _demo(self, port: int, *, wanted: bool) -> None:
         try:
             empty = seed.is_empty()
         finally:
@@ -117,7 +126,6 @@ class Command(BaseCommand):
         if wanted and empty:
             self._say("adding the demo")
             self._call(port, "seed_demo", "--only", "present")
-        return wanted and empty
 
     def _hints(self) -> None:
         for message in checks.run_checks(tags=["operation"], include_deployment_checks=True):
