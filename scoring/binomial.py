@@ -9,7 +9,7 @@ Z95 = 1.959963984540054
 Interval = tuple[float, float]
 
 
-def wilson(right: int, of: int, z: float = Z95) -> Interval:
+def wilson(right: float, of: float, z: float = Z95) -> Interval:
     """Wilson's score interval, inside 0 to 1; nothing known is (0, 1)."""
     if of <= 0:
         return 0.0, 1.0

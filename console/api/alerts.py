@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from rest_framework.request import Request
 
 from console.alerts.models import Alert
@@ -75,6 +75,10 @@ class SliceOut(BaseModel):
     of: int
     rest_hits: int
     rest_of: int
+    share: float = Field(description="Of all that came: each answer stands for 1 / the chance with which it was asked for")
+    worth: float = Field(description="So many equally likely answers would say as much: what its range rests on")
+    rest_share: float
+    rest_worth: float
     apart: bool
     alarmed: bool
     since: datetime

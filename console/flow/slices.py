@@ -1,5 +1,11 @@
 """How the groups of a kind fare: what the machine did or would have done beside what people found blind, and how often people were
-asked and decisions were changed. Groups are cut by language and source, and by whatever the kind's exam cuts its tests by."""
+asked and decisions were changed. Groups are cut by language and source, and by whatever the kind's exam cuts its tests by.
+
+Blind verdicts are weighed by the chance with which they were asked for (scoring.weighed: Horvitz and Thompson, Hajek, Korn and Graubard):
+an audit of what the machine decided alone stands for 1 / its chance, a case that people get anyway for itself. What somebody picked by
+hand, or for its looks, stands for nothing known and is left out. Not corrected for: people err too, and of the cases that they get
+anyway only those count whose reviewer did not ask for the machine's opinion.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +23,12 @@ from console.flow.sampled import Sampled, scored_sample
 from console.intake.models import Item
 from console.training.selectors import champion
 from console.watch.models import SliceReading
-from console.watch.slices import Cell, Count, Counted, slices_take
+from console.watch.slices import Cell, Counted, slices_take
 from scoring.registry import KINDS
 from scoring.text.language_names import LANGUAGES
 from scoring.types import Example
 from scoring.types import Item as ScoringItem
+from scoring.weighed import Weighed, weighed
 
 DAYS = 28
 SAMPLE = 4000
@@ -56,11 +63,14 @@ def _due(kind: str, model: str, now: datetime) -> bool:
     return last is None or now - last >= timedelta(hours=settings.WATCH_HOURS)
 
 
-def counts_of(rows: Sequence[Row], cuts: Cuts) -> dict[Cell, Count]:
+def counts_of(rows: Sequence[Row], cuts: Cuts) -> dict[Cell, Weighed]:
     """Hits and of how many: of everything together, of all that a cut can place (name ""), and of the largest groups of each cut."""
-    found: dict[Cell, list[int]] = {}
+    found: dict[Cell, list[tuple[bool, float]]] = {}
     sizes: Counter[tuple[str, str]] = Counter()
     for row in rows:
+        stands_for = row.stands_for if isinstance(row, Judged) else 1.0
+        if not stands_for:
+            continue
         groups = [("", "")]
         for cut, of in cuts.items():
             if names := of(row):
@@ -69,11 +79,9 @@ def counts_of(rows: Sequence[Row], cuts: Cuts) -> dict[Cell, Count]:
         for measure, hit in HIT.items():
             if (said := hit(row)) is not None:
                 for cut, name in groups:
-                    count = found.setdefault((cut, name, measure), [0, 0])
-                    count[0] += said
-                    count[1] += 1
+                    found.setdefault((cut, name, measure), []).append((said, stands_for))
     largest = {group for cut in cuts for group, _ in Counter({g: n for g, n in sizes.items() if g[0] == cut}).most_common(GROUPS)}
-    return {cell: (hits, of) for cell, (hits, of) in found.items() if not cell[1] or cell[:2] in largest}
+    return {cell: weighed(answers) for cell, answers in found.items() if not cell[1] or cell[:2] in largest}
 
 
 def _cuts(kind: str, rows: Sequence[Row]) -> Cuts:

@@ -9,7 +9,6 @@ from console.alerts.models import Alert
 from console.alerts.selectors import alerts_open
 from console.automation.estimates import Week, weeks_back
 from console.automation.models import Certificate
-from console.insights.agreement import Share
 from console.insights.best import Best, who_decides_best
 from console.insights.selectors import Overview, overview
 from console.policies.selectors import active_policies
@@ -19,7 +18,6 @@ from console.training.selectors import champion, model_versions
 from console.watch.models import SliceReading
 from console.watch.selectors import Drift, drift_of
 from console.watch.slices import newest_slices
-from scoring.binomial import clopper_pearson
 from scoring.kind import Kind
 
 DAYS = 14
@@ -40,12 +38,9 @@ class Answers:
     best: Best
     alerts: Sequence[Alert]
 
-    def errors(self, measure: str) -> Share:
-        """Of everything together, with its exact range; nothing known is 0 to 1 of none."""
-        row = next((row for row in self.groups if not row.cut and row.measure == measure), None)
-        hits, of = (row.hits, row.of) if row is not None else (0, 0)
-        low, high = clopper_pearson(hits, of)
-        return Share(right=hits, of=of, low=low, high=high)
+    def errors(self, measure: str) -> SliceReading | None:
+        """Of everything together."""
+        return next((row for row in self.groups if not row.cut and row.measure == measure), None)
 
 
 def _audited(kind: str) -> Week | None:

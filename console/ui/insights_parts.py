@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from console.automation.models import Certificate
-from console.insights.agreement import Share
 from console.insights.answers import Answers, sources_of
 from console.insights.best import Best
 from console.ui.alert_words import place_of, told
@@ -71,12 +70,12 @@ def _worse_groups(comparison: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _error(share: Share) -> Mapping[str, Any]:
-    """A share of errors with its range: nothing is said of fewer than a handful."""
-    known = share.of >= LEAST
+def _error(row: SliceReading | None) -> Mapping[str, Any]:
+    """A share of errors with its range: nothing is said of what is worth fewer than a handful."""
+    low, high = row.interval if row is not None else (0.0, 1.0)
     return {
-        "share": share, "known": known, "in_hundred": _hundred(share.share), "low": _hundred(share.low), "high": _hundred(share.high),
-        "least": LEAST,
+        "known": row is not None and row.worth >= LEAST, "in_hundred": _hundred(row.share if row is not None else None),
+        "low": _hundred(low), "high": _hundred(high), "worth": int(row.worth) if row is not None else 0, "least": LEAST,
     }  # fmt: skip
 
 
@@ -122,11 +121,11 @@ def _size(by: Mapping[str, SliceReading]) -> int:
 
 
 def _cell(title: str, row: SliceReading | None) -> dict[str, Any]:
-    if row is None or row.of < LEAST:
+    if row is None or row.worth < LEAST:
         return {"title": title, "known": False, "of": row.of if row else 0}
     low, high = row.interval
     return {
-        "title": title, "known": True, "in_hundred": _hundred(row.hits / row.of), "low": _hundred(low), "high": _hundred(high),
+        "title": title, "known": True, "in_hundred": _hundred(row.share), "low": _hundred(low), "high": _hundred(high),
         "of": row.of, "apart": row.apart, "alarmed": row.alarmed,
     }  # fmt: skip
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import models
 from django.db.models.functions import Now
 
-from scoring.binomial import wilson
+from scoring.weighed import range_of
 
 
 class DriftReference(models.Model):
@@ -72,10 +72,14 @@ class SliceReading(models.Model):
     cut = models.CharField(max_length=40)  # "Language"
     name = models.CharField(max_length=100)  # "de"; "" is all of them together
     measure = models.CharField(max_length=16, choices=Measure)
-    hits = models.IntegerField()
+    hits = models.IntegerField()  # a plain count of what was looked at
     of = models.IntegerField()
     rest_hits = models.IntegerField(default=0)  # of the same cut, all others
     rest_of = models.IntegerField(default=0)
+    share = models.FloatField()  # of all that came: what was likelier to be asked about counts less (scoring.weighed)
+    worth = models.FloatField()  # so many equally likely answers would say as much
+    rest_share = models.FloatField(default=0.0)
+    rest_worth = models.FloatField(default=0.0)
     apart = models.BooleanField()  # its corrected range lies wholly above that of the rest, and by enough to matter
     alarmed = models.BooleanField()  # after this reading
     since = models.DateTimeField()
@@ -88,7 +92,7 @@ class SliceReading(models.Model):
     @property
     def interval(self) -> tuple[float, float]:
         """The 95 % range of its share, not corrected."""
-        return wilson(self.hits, self.of)
+        return range_of(self.share, self.worth)
 
     def __str__(self) -> str:
         return f"{self.measure} of {self.cut} {self.name}"

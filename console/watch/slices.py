@@ -15,17 +15,16 @@ from django.db import transaction
 
 from console.alerts.services import alert_clear, alert_raise
 from console.watch.models import SliceReading
-from scoring.binomial import wilson
 from scoring.drift import PATIENCE, alarmed
 from scoring.registry import KINDS
+from scoring.weighed import Weighed
 
-LEAST = 30  # items of a group, and of the rest, below which nothing is compared
+LEAST = 30  # items of a group, and of the rest, that it must be worth before anything is compared
 DOUBT = 0.05  # over all that is compared of a kind: the chance to call some group worse off where none is
 GAP = 0.05  # so many more in 100 matter
 ERRORS = (SliceReading.Measure.FALSE_ALLOW, SliceReading.Measure.FALSE_ENFORCE, SliceReading.Measure.OVERTURN)
 
 Cell = tuple[str, str, str]  # cut, name and measure
-Count = tuple[int, int]  # hits, of how many
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,14 +35,14 @@ class Counted:
     model: str
     since: datetime
     until: datetime
-    counts: Mapping[Cell, Count]
+    counts: Mapping[Cell, Weighed]
 
 
 @transaction.atomic
 def slices_take(counted: Counted) -> list[SliceReading]:
     """Keep a reading of each group, and let the alert follow."""
     cells = {cell: (count, _rest(counted, cell, count)) for cell, count in counted.counts.items() if cell[1] or not cell[0]}
-    compared = [cell for cell, (count, rest) in cells.items() if cell[2] in ERRORS and min(count[1], rest[1]) >= LEAST]
+    compared = [cell for cell, (count, rest) in cells.items() if cell[2] in ERRORS and min(count.worth, rest.worth) >= LEAST]
     z = NormalDist().inv_cdf(1 - DOUBT / (2 * max(1, len(compared))))
     before = _before(counted.kind, counted.model)
     rows = []
@@ -55,23 +54,23 @@ def slices_take(counted: Counted) -> list[SliceReading]:
     return rows
 
 
-def _rest(counted: Counted, cell: Cell, count: Count) -> Count:
+def _rest(counted: Counted, cell: Cell, count: Weighed) -> Weighed:
     """All others that the cut can place; nothing for everything together."""
-    hits, of = counted.counts.get((cell[0], "", cell[2]), count) if cell[0] else count
-    return hits - count[0], of - count[1]
+    return counted.counts.get((cell[0], "", cell[2]), count) - count if cell[0] else Weighed()
 
 
-def _worse(count: Count, rest: Count, z: float) -> bool:
+def _worse(count: Weighed, rest: Weighed, z: float) -> bool:
     """Its whole range lies above the whole range of the rest, and the gap matters."""
-    return wilson(*count, z)[0] > wilson(*rest, z)[1] and count[0] / count[1] - rest[0] / rest[1] >= GAP
+    return count.range(z)[0] > rest.range(z)[1] and count.share - rest.share >= GAP
 
 
-def _reading(counted: Counted, cell: Cell, count: Count, rest: Count, apart: bool, before: Sequence[SliceReading]) -> SliceReading:
+def _reading(counted: Counted, cell: Cell, count: Weighed, rest: Weighed, apart: bool, before: Sequence[SliceReading]) -> SliceReading:
     levels = ["high" if row.apart else "low" for row in reversed(before[: PATIENCE - 1])]
     stands = alarmed(bool(before) and before[0].alarmed, [*levels, "high" if apart else "low"])  # type: ignore[list-item]
     return SliceReading(
-        kind=counted.kind, model=counted.model, cut=cell[0], name=cell[1], measure=cell[2], hits=count[0], of=count[1],
-        rest_hits=rest[0], rest_of=rest[1], apart=apart, alarmed=stands, since=counted.since, until=counted.until,
+        kind=counted.kind, model=counted.model, cut=cell[0], name=cell[1], measure=cell[2], hits=count.hits, of=count.of,
+        rest_hits=rest.hits, rest_of=rest.of, share=count.share, worth=count.worth, rest_share=rest.share, rest_worth=rest.worth,
+        apart=apart, alarmed=stands, since=counted.since, until=counted.until,
     )  # fmt: skip
 
 
@@ -88,12 +87,13 @@ def _alert(kind: str, rows: Sequence[SliceReading]) -> None:
     if not rows:
         alert_clear(code="fairness_gap", kind=kind, why="No group is clearly worse off any more.")
         return
-    worst = max(rows, key=lambda row: row.hits / row.of - row.rest_hits / row.rest_of)
+    worst = max(rows, key=lambda row: row.share - row.rest_share)
     more = f" {len(rows) - 1} more like this." if len(rows) > 1 else ""
-    alert_raise(
-        code="fairness_gap", kind=kind, sentence=f"{sentence_of(worst)}{more}",
-        data={"groups": [{"cut": r.cut, "name": r.name, "measure": r.measure, "hits": r.hits, "of": r.of} for r in rows]},
-    )  # fmt: skip
+    groups = [
+        {"cut": row.cut, "name": row.name, "measure": row.measure, "hits": row.hits, "of": row.of, "share": round(row.share, 4)}
+        for row in rows
+    ]
+    alert_raise(code="fairness_gap", kind=kind, sentence=f"{sentence_of(worst)}{more}", data={"groups": groups})
 
 
 def sentence_of(row: SliceReading) -> str:
@@ -104,7 +104,7 @@ def sentence_of(row: SliceReading) -> str:
         "false_enforce": f"more {words.many} that are in order would be acted on",
         "overturn": f"more decisions on {words.many} were changed later",
     }[row.measure]
-    here, there = (f"{100 * hits / of:.0f}" for hits, of in ((row.hits, row.of), (row.rest_hits, row.rest_of)))
+    here, there = (f"{100 * share:.0f}" for share in (row.share, row.rest_share))
     return f"{row.cut} {row.name}: {what} than elsewhere ({here} in 100, {there} in 100 of the others)."
 
 

@@ -14,29 +14,35 @@ from console.flow.slices import slices_watch
 from console.intake.models import Item
 from console.scores.models import Decision, Score
 from console.watch.models import SliceReading
-from console.watch.slices import Count, Counted, newest_slices, slices_take
-from tests.console.traffic import KIND, judged, serving, traffic
+from console.watch.slices import Counted, newest_slices, slices_take
+from scoring.binomial import wilson
+from scoring.weighed import Weighed, alike
+from tests.console.traffic import KIND, drawn, judged, serving, traffic
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ready")]
 DAY = timedelta(hours=25)
 
 
-def counted(counts: dict[tuple[str, str, str], Count]) -> Counted:
+Count = tuple[int, int]
+Counts = dict[tuple[str, str, str], Weighed]
+
+
+def counted(counts: Counts) -> Counted:
     moment = SliceReading.objects.order_by("-until").values_list("until", flat=True).first()
     now = db_now() if moment is None else moment + DAY
     return Counted(kind=KIND, model="review@a", since=now - 28 * DAY, until=now, counts=counts)
 
 
-def of_languages(measure: str, **counts: Count) -> dict[tuple[str, str, str], Count]:
-    every = (sum(hits for hits, _ in counts.values()), sum(of for _, of in counts.values()))
-    return {("Language", "", measure): every, **{("Language", name, measure): count for name, count in counts.items()}}
+def of_languages(measure: str, **counts: Count) -> Counts:
+    every = alike(sum(hits for hits, _ in counts.values()), sum(of for _, of in counts.values()))
+    return {("Language", "", measure): every, **{("Language", name, measure): alike(*count) for name, count in counts.items()}}
 
 
 def test_it_counts_what_people_and_the_machine_said_by_group(shop: Source, rival: Source, rita: User) -> None:
     serving()
     calm = traffic(shop, 40, ago=timedelta(days=2), risk=lambda rng: 0.1, language="en", outcome=lambda risk: "allow")
     harsh = traffic(rival, 40, ago=timedelta(days=2), risk=lambda rng: 0.8, language="de", seed=2)
-    judged(calm[:20], rita, lambda item: "enforce" if item in calm[:5] else "allow", ago=timedelta(days=1))
+    drawn(judged(calm[:20], rita, lambda item: "enforce" if item in calm[:5] else "allow", ago=timedelta(days=1)), chance=0.5)
     judged(harsh[:30], rita, lambda item: "allow" if item in harsh[:10] else "enforce", ago=timedelta(days=1))
     judged(harsh[30:], rita, lambda item: "allow", ago=timedelta(days=1), seen=True)  # had asked for the machine's opinion
     Decision.objects.filter(item=calm[0]).update(state="superseded")
@@ -59,6 +65,28 @@ def test_it_counts_what_people_and_the_machine_said_by_group(shop: Source, rival
     assert slices_watch(KIND) == 0, "once a day"
 
 
+def test_it_weighs_what_was_drawn_by_its_chance_and_leaves_out_what_was_not_drawn(shop: Source, rita: User) -> None:
+    """Audits look at the doubtful five times as often: of 40 let through, 10 doubtful ones and 10 others were seen to break a rule by
+    chances of 1 in 2 and 1 in 10. People got 20 more anyway, all acted on. What somebody picked by hand counts for nothing."""
+    serving()
+    allowed = traffic(shop, 30, ago=timedelta(days=2), risk=lambda rng: 0.1, outcome=lambda risk: "allow")
+    asked = traffic(shop, 20, ago=timedelta(days=2), risk=lambda rng: 0.8, seed=2)
+    doubtful, others, by_hand = allowed[:10], allowed[10:20], allowed[20:]
+    drawn(judged(doubtful, rita, lambda item: "enforce", ago=timedelta(days=1)), chance=0.5)
+    drawn(judged(others, rita, lambda item: "enforce" if item in others[:2] else "allow", ago=timedelta(days=1)), chance=0.1)
+    judged(by_hand, rita, lambda item: "enforce", ago=timedelta(days=1))
+    judged(asked, rita, lambda item: "enforce", ago=timedelta(days=1))
+    assert slices_watch(KIND) > 0
+    row = next(row for row in newest_slices(KIND, str(serving())) if not row.cut and row.measure == "false_allow")
+    weights = 10 * 2 + 2 * 10
+    assert (row.hits, row.of) == (12, 32)
+    assert row.share == pytest.approx(weights / (weights + 20))
+    assert row.worth < 0.6 * 32, "two answers that stand for ten each say little"
+    low, high = row.interval
+    plain = wilson(12, 32)
+    assert high - low > 1.3 * (plain[1] - plain[0])
+
+
 def test_it_raises_an_alert_about_a_gap_that_lasts_and_clears_it_when_it_closed(shop: Source) -> None:
     gap = of_languages("false_enforce", en=(60, 1000), de=(60, 200))
     row = next(row for row in slices_take(counted(gap)) if row.name == "de")
@@ -69,7 +97,7 @@ def test_it_raises_an_alert_about_a_gap_that_lasts_and_clears_it_when_it_closed(
     assert alert.sentence == (
         "Language de: more reviews that are in order would be acted on than elsewhere (30 in 100, 6 in 100 of the others)."
     )
-    assert alert.data["groups"] == [{"cut": "Language", "name": "de", "measure": "false_enforce", "hits": 60, "of": 200}]
+    assert alert.data["groups"] == [{"cut": "Language", "name": "de", "measure": "false_enforce", "hits": 60, "of": 200, "share": 0.3}]
     for _ in range(2):
         assert alerts_open().exists()
         slices_take(counted(of_languages("false_enforce", en=(60, 1000), de=(14, 200))))
@@ -87,7 +115,7 @@ def test_it_raises_an_alert_about_a_gap_that_lasts_and_clears_it_when_it_closed(
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_it_raises_none_about(counts: dict[tuple[str, str, str], Count], why: str) -> None:
+def test_it_raises_none_about(counts: Counts, why: str) -> None:
     for _ in range(3):
         slices_take(counted(counts))
     assert not alerts_open().exists() or (why == "it fares better" and _only_the_other())
@@ -103,7 +131,7 @@ def test_it_seldom_calls_a_group_worse_off_by_chance() -> None:
     rng = random.Random(5)
     loud = 0
     for number in range(100):
-        counts: dict[tuple[str, str, str], Count] = {}
+        counts: Counts = {}
         for measure in ("false_allow", "false_enforce"):
             groups = {f"g{i}": (sum(rng.random() < 0.15 for _ in range(n)), n) for i, n in enumerate((400, 200, 100, 60, 40, 30))}
             counts |= of_languages(measure, **groups)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -13,18 +12,16 @@ from django.db.models import F
 from console.accounts.models import Source, User
 from console.alerts.models import Alert
 from console.alerts.selectors import alerts_open
-from console.automation.models import Sample
 from console.common.clock import db_now
 from console.flow import sampled
 from console.flow.sampled import scored_sample
 from console.flow.watch import drift_watch, watch_next
-from console.quality.models import Check
 from console.scores.models import Decision, Score
 from console.training.models import ModelVersion
 from console.verdicts.models import Verdict
 from console.watch.drift import newest_readings
 from console.watch.models import DriftReading, DriftReference, SliceReading
-from tests.console.traffic import KIND, judged, serving, traffic
+from tests.console.traffic import KIND, drawn, judged, serving, traffic
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ready")]
 DAY = timedelta(hours=25)
@@ -176,29 +173,13 @@ def test_a_band_that_opens_is_no_shift_of_what_people_find(shop: Source, rita: U
         judged(harmful, rita, lambda item: "enforce", ago=timedelta(hours=1))
         seen = judged(harmless[:: 4 if alone else 1], rita, lambda item: "allow", ago=timedelta(hours=1))
         if alone:
-            audited(seen, chance=0.25)
+            drawn(seen, chance=0.25)
             judged(harmless[1::90], rita, lambda item: "enforce", ago=timedelta(hours=1))  # complaints: nobody knows how likely
         drift_watch(KIND)
         a_day_later()
     rows = DriftReading.objects.filter(reference__what="verdicts").order_by("until")
     assert [(row.level, row.alarmed) for row in rows] == [("low", False)] * 3
     assert [{name: now for name, _, now in row.bars}["enforce"] for row in rows] == pytest.approx([0.1] * 3, abs=0.01)
-
-
-def audited(verdicts: Sequence[Verdict], *, chance: float) -> None:
-    """The decisions on these were drawn with this chance, and the verdicts are the answers."""
-    checks = Check.objects.bulk_create(
-        Check(purpose="audit", state="closed", case=verdict.case, item=verdict.item, probability=chance, answer=verdict)
-        for verdict in verdicts
-    )
-    decisions = {decision.item_id: decision for decision in Decision.objects.filter(item__in=[v.item_id for v in verdicts], number=1)}
-    Sample.objects.bulk_create(
-        Sample(
-            decision=decisions[check.item_id], kind=KIND, outcome="allow", by_score=True, stratum=0, luck=chance / 2, chance=chance,
-            check_case=check,
-        )
-        for check in checks
-    )  # fmt: skip
 
 
 def test_another_model_begins_anew(shop: Source, watched: ModelVersion) -> None:

@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from console.accounts.models import Source, User
+from console.automation.models import Sample
 from console.cases.models import Case, Claim, Queue
 from console.common.clock import db_now
 from console.common.ids import uuid7
 from console.insights.models import SearchRow
 from console.intake.models import Item
 from console.policies.selectors import active_policy
+from console.quality.models import Check
 from console.scores.models import Decision, Score
 from console.training.models import ModelVersion
 from console.training.selectors import champion
@@ -95,3 +97,19 @@ def judged(
     Case.objects.bulk_create(cases)
     Claim.objects.bulk_create(claims)
     return Verdict.objects.bulk_create(verdicts)
+
+
+def drawn(verdicts: Sequence[Verdict], *, chance: float) -> None:
+    """The decisions on these were drawn with this chance, and the verdicts are the answers."""
+    checks = Check.objects.bulk_create(
+        Check(purpose="audit", state="closed", case=verdict.case, item=verdict.item, probability=chance, answer=verdict)
+        for verdict in verdicts
+    )
+    decisions = {decision.item_id: decision for decision in Decision.objects.filter(item__in=[v.item_id for v in verdicts], number=1)}
+    Sample.objects.bulk_create(
+        Sample(
+            decision=decisions[check.item_id], kind=KIND, outcome="allow", by_score=True, stratum=0, luck=chance / 2, chance=chance,
+            check_case=check,
+        )
+        for check in checks
+    )  # fmt: skip

@@ -224,7 +224,8 @@ def test_readings_and_data_sets_name_no_other_source(shop: Source, rival: Source
         reference = DriftReference.objects.create(kind="review", model="review@a", what=what, n=9, data={}, since=now, until=now)
         DriftReading.objects.create(reference=reference, n=9, psi=0.1, chance=0.1, p=1.0, level="low", bars=[], **span)
     for cut, name in (("", ""), ("Language", "de"), ("Source", "shop"), ("Source", "rival")):
-        SliceReading.objects.create(model="review@a", cut=cut, name=name, measure="review", hits=1, of=9, apart=False, **span)
+        counted = {"measure": "review", "hits": 1, "of": 9, "share": 1 / 9, "worth": 9}
+        SliceReading.objects.create(model="review@a", cut=cut, name=name, apart=False, **counted, **span)
     alert_raise(code="fairness_gap", kind="review", sentence="Source shop: more reviews are acted on than elsewhere.")
     Snapshot.objects.create(kind="review", content_hash="a" * 64, path="x", counts={"items": 9, "platforms": {"shop": 8, "rival": 1}})
     names = ("drift", "slices", "alerts", "snapshots", "snapshots/" + "a" * 64)
