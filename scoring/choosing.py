@@ -1,13 +1,14 @@
 """Which items are worth a person's label: those a model is unsure of, those unlike anything labelled, and some by chance alone.
 
 Every item has a known chance of being drawn, so that what is learnt and measured from the choice can be put right by weighting
-(D. Horvitz and D. Thompson, 1952): three draws, independent of each other,
-- at random: each item alike;
+(D. Horvitz and D. Thompson, 1952): four draws, independent of each other,
+- near what was missed: of the items that lie near one that was let through wrongly, each alike;
+- at random: each item alike, so that none is without a chance;
 - by doubt: in proportion to p (1 - p), by systematic sampling, whose inclusion chances are exact (W. Madow, 1949);
 - by difference: the vectors fall into as many cells as items are wanted, around centres that lie far from what is labelled and from
   each other (greedy k-centre: O. Sener and S. Savarese, "Active Learning for CNNs: A Core-Set Approach", ICLR 2018), and one of each
-  cell is drawn.
-An item that two draws took is chosen once; its chance is that of being taken by any.
+  cell is drawn. Items that have no vector yet are in the other draws only, and this one shrinks by their share.
+An item that two draws took is chosen once; its chance is that of being taken by any of them.
 """
 
 from __future__ import annotations
@@ -20,22 +21,26 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 LEAST_DOUBT = 0.01  # so that no item is without a chance of being doubted
+Draw = tuple[Floats, NDArray[np.int64]]  # with which chance each is taken, and what was
 FAR = 1.0  # a cosine distance, where nothing is labelled yet
+NEAR_SHARE = 0.2  # of a choice: near what was missed, where something was
+RANDOM_SHARE = 0.2
 ENOUGH = 5  # examples of a new label before others like them can be found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pick:
     index: int
-    way: str  # random | uncertain | different: the draw that took it first
+    way: str  # missed | random | uncertain | different: the draw that took it first
     propensity: float
 
 
 def choose(
-    chances: Floats, room: int, *, vectors: NDArray[Any] | None = None, labelled: NDArray[Any] | None = None, random_share: float = 0.2,
-    seed: int = 0,
+    chances: Floats, room: int, *, vectors: NDArray[Any] | None = None, labelled: NDArray[Any] | None = None,
+    near: NDArray[np.bool_] | None = None, random_share: float = RANDOM_SHARE, seed: int = 0,
 ) -> list[Pick]:  # fmt: skip
-    """At most `room` of n items. chances: (n,) of being harmful, NaN where unknown; vectors: (n, d) of length 1, labelled: (m, d)."""
+    """At most `room` of n items. chances: (n,) of being harmful, NaN where unknown; vectors: (n, d) of length 1, a row of NaN where there
+    is none, labelled: (m, d); near: (n,), whether it lies near what was missed."""
     n = len(chances)
     if n <= room:
         return [Pick(index=i, way="random", propensity=1.0) for i in range(n)]
@@ -43,21 +48,34 @@ def choose(
         return []
     rng = np.random.default_rng(seed)
     by_chance = max(1, round(random_share * room))
-    different = (room - by_chance) // 3 if vectors is not None else 0
-    doubted = room - by_chance - different
-    inclusion = {"random": np.full(n, by_chance / n), "uncertain": _shares(doubt(chances), doubted), "different": np.zeros(n)}
-    taken = {
-        "random": rng.choice(n, by_chance, replace=False), "uncertain": _systematic(inclusion["uncertain"], rng),
-        "different": np.zeros(0, np.int64),
+    close = np.flatnonzero(near) if near is not None else np.zeros(0, np.int64)
+    by_near = min(round(NEAR_SHARE * room), room - by_chance, len(close))
+    read = np.flatnonzero(~np.isnan(vectors[:, 0])) if vectors is not None else np.zeros(0, np.int64)
+    different = min(len(read), round((room - by_chance - by_near) * len(read) / n / 3))
+    draws = {
+        "missed": _evenly(close, by_near, n, rng), "random": _evenly(np.arange(n), by_chance, n, rng),
+        "uncertain": _by_size(doubt(chances), room - by_chance - by_near - different, rng),
     }  # fmt: skip
     if vectors is not None and different:
-        inclusion["different"], taken["different"] = _cells(vectors, labelled, different, rng)
-    missed = np.prod([1 - share for share in inclusion.values()], axis=0)
+        draws["different"] = _cells(vectors, read, labelled, different, rng)
+    missed = np.prod([1 - inclusion for inclusion, _ in draws.values()], axis=0)
     found: dict[int, str] = {}
-    for way in ("random", "uncertain", "different"):
-        for index in taken[way].tolist():
+    for way, (_, taken) in draws.items():
+        for index in taken.tolist():
             found.setdefault(index, way)
     return [Pick(index=i, way=way, propensity=float(min(1.0, 1 - missed[i]))) for i, way in sorted(found.items())]
+
+
+def _evenly(among: NDArray[np.int64], count: int, n: int, rng: np.random.Generator) -> Draw:
+    """`count` of some of the n, each as likely as any other of them."""
+    inclusion = np.zeros(n)
+    inclusion[among] = count / max(1, len(among))
+    return inclusion, rng.choice(among, count, replace=False) if count else np.zeros(0, np.int64)
+
+
+def _by_size(size: Floats, count: int, rng: np.random.Generator) -> Draw:
+    share = _shares(size, count)
+    return share, _systematic(share, rng)
 
 
 def doubt(chances: Floats) -> Floats:
@@ -88,9 +106,10 @@ def _systematic(share: Floats, rng: np.random.Generator) -> NDArray[np.int64]:
 
 
 def _cells(
-    vectors: NDArray[Any], labelled: NDArray[Any] | None, count: int, rng: np.random.Generator
-) -> tuple[Floats, NDArray[np.int64]]:
-    """(inclusion chances, one item of each cell). Within a cell all are alike likely."""
+    every: NDArray[Any], read: NDArray[np.int64], labelled: NDArray[Any] | None, count: int, rng: np.random.Generator
+) -> Draw:
+    """One item of each cell of those that have a vector. Within a cell all are alike likely."""
+    vectors = every[read]
     away = np.full(len(vectors), FAR)
     if labelled is not None and len(labelled):
         away = np.min([(1 - vectors @ part.T).min(axis=1) for part in _parts(labelled)], axis=0)
@@ -102,10 +121,10 @@ def _cells(
         closer = distance < nearest if place else np.ones(len(vectors), bool)
         cell[closer] = place
         nearest = np.minimum(nearest, distance) if place else np.minimum(away, distance)
-    inclusion = np.zeros(len(vectors))
+    inclusion = np.zeros(len(every))
     taken = []
     for place in range(count):
-        members = np.flatnonzero(cell == place)
+        members = read[cell == place]
         if len(members):
             inclusion[members] = 1 / len(members)
             taken.append(int(rng.choice(members)))

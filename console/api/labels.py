@@ -71,6 +71,16 @@ def label_row(label: Label) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _unnamed(card: dict[str, Any]) -> dict[str, Any]:
+    """What was found of leaks without the accounts, conversations and items in which it was found: they may be another source's."""
+    told: dict[str, Any] = {}
+    if "checks" in card:
+        told["checks"] = [{**check, "found": []} for check in card["checks"]]
+    if "refused" in card:
+        told["refused"] = "The parts did not hold what they must."
+    return told
+
+
 def snapshot_row(snapshot: Snapshot, source: Source | None) -> dict[str, Any]:
     """Corners of the labels are counted, not named: who gave a label is told on the pages, to whom it is told at all. A token bound to
     a source is told of no other."""
@@ -78,6 +88,8 @@ def snapshot_row(snapshot: Snapshot, source: Source | None) -> dict[str, Any]:
     if source is not None:
         counts["platforms"] = {name: count for name, count in counts.get("platforms", {}).items() if name == source.slug}
     card = dict(snapshot.card)
+    if source is not None:
+        card |= _unnamed(card)
     if doubts := card.pop("doubts", None):
         card["doubts"] = {"looked": doubts["looked"], "doubted": doubts["doubted"], "slices": len(doubts["slices"])}
     return {

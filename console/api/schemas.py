@@ -268,6 +268,12 @@ class TrialOut(BaseModel):
     started_at: datetime
 
 
+class FailedGate(BaseModel):
+    name: str
+    title: str = Field(description="What would hold, had it been passed")
+    sentence: str
+
+
 class ModelOut(BaseModel):
     model: str
     kind: str
@@ -278,6 +284,7 @@ class ModelOut(BaseModel):
     metrics: dict[str, Any]
     comparison: dict[str, Any]
     reasons: list[Any]
+    failed_gates: list[FailedGate] = Field(description="Every gate that refused it")
     parent: str | None
     snapshot: str | None
     created_at: datetime

@@ -18,6 +18,7 @@ from console.insights.timeline import Event, item_timeline
 from console.intake.models import Item, Media
 from console.scores.models import Decision, Score
 from console.training.models import ModelVersion
+from console.training.selectors import gates_failed
 from console.verdicts.models import Verdict
 
 Json = dict[str, Any]
@@ -145,6 +146,7 @@ def model_row(version: ModelVersion, *, with_card: bool = False) -> Json:
     row = {
         "model": str(version), "kind": version.kind, "version": version.version, "state": version.state, "trainer": version.trainer,
         "checksum": version.checksum, "metrics": version.metrics, "comparison": version.comparison, "reasons": version.reasons,
+        "failed_gates": gates_failed(version),
         "parent": version.parent or None, "snapshot": version.snapshot.content_hash if version.snapshot else None,
         "created_at": version.created_at, "promoted_at": version.promoted_at, "damage": version.damage,
         "trials": [

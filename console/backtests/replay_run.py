@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,8 @@ from console.backtests.replays import LEAST_LINES, Lines, read_lines, replay_fil
 from console.banks.selectors import bank_index
 from console.common.clock import db_now
 from console.scores.serving import run_context
-from console.training.selectors import champion_bundle
+from console.training.parts import Seen, seen_by
+from console.training.selectors import champion, champion_bundle
 from scoring.artifacts import ArtifactError, Bundle
 from scoring.history import examples_with_past
 from scoring.kind import Kind
@@ -24,6 +26,7 @@ from scoring.starters import starter_bundle
 from scoring.training.dataset import DatasetError, example_from_line
 from scoring.training.replay import Plan, replay_stream
 from scoring.training.replay_told import summary
+from scoring.training.seen import read_seen
 from scoring.types import Example
 
 log = logging.getLogger(__name__)
@@ -67,7 +70,10 @@ def _run(replay: Replay, started: datetime) -> None:
     for line in replay_stream(kind, examples, plan, tell):
         lines.append(line)
         _write(replay, started, progress=len(lines) / plan.rounds, result={"rounds": lines})
-    result = {"rounds": lines, "summary": summary(lines), "items": len(examples), "bad": read.bad, "bad_lines": read.told}
+    result = {
+        "rounds": lines, "summary": summary(lines), "items": len(examples), "bad": read.bad, "bad_lines": read.told,
+        "learnt": learnt_of(kind, options["start"], examples),
+    }  # fmt: skip
     _write(replay, started, state=State.DONE, progress=1.0, result=result, sentence="", finished_at=Now())
     audit_append(actor="system", verb="replay.finished", subject=f"replay:{replay.pk}", data={"items": len(examples)})
 
@@ -85,6 +91,15 @@ def start_of(kind: str, name: str) -> Bundle | None:
     if name == "champion":
         return champion_bundle(kind)
     return starter_bundle(kind) if name == "starter" else None
+
+
+def learnt_of(kind: Kind, start: str, examples: Sequence[Example]) -> int | None:
+    """How many of them what served first was made from: it knows them already, and does better on them than on new ones. None where it
+    does not say what it was made from."""
+    if start == "nothing":
+        return 0
+    seen = seen_by(champion(kind.name)) if start == "champion" else Seen(prints=read_seen(starter_bundle(kind.name)))
+    return sum(seen.has(kind, example.item) for example in examples) if seen.ids or seen.prints else None
 
 
 def _write(replay: Replay, started: datetime, **changes: Any) -> None:

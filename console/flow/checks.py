@@ -85,7 +85,7 @@ def _settle_second(check: Check) -> bool:
         case = check.case
         check_open(
             purpose=Check.Purpose.ADJUDICATE, item=check.item, queue=case.queue, severity=case.severity, label=case.label,
-            probability=1.0, about=first, parent=check,
+            probability=None, about=first, parent=check,
         )  # fmt: skip
     return closed
 
@@ -116,7 +116,7 @@ def _settle_audit(check: Check) -> bool:
         case = check.case
         check_open(
             purpose=Check.Purpose.ADJUDICATE, item=check.item, queue=case.queue, severity=max(case.severity, answer.severity),
-            label=case.label, probability=1.0, about=answer, parent=check,
+            label=case.label, probability=None, about=answer, parent=check,
         )  # fmt: skip
     return True
 
@@ -189,7 +189,8 @@ def _form_of(verdict: Verdict) -> VerdictForm:
 
 
 def _labels_put(check: Check, answer: Verdict, form: VerdictForm, *, source: str) -> None:
-    """Given blind, so they may test a model as well as train it. An adjudication was drawn when its second look was."""
+    """Given blind, so they may test a model as well as train it. An adjudication was drawn when its second look was;
+    where somebody asked for either, nothing was."""
     document = document_of(answer.policy_version)
     found = labels_of(
         document=document, outcome=form.outcome, clauses=tuple(form.clauses), fields=form.fields, given=None, action=form.action
@@ -216,7 +217,7 @@ def qa_contest(*, review_id: int, reviewer: User, why: str) -> QaReview:
         raise Conflict("You contested it already.", code="contested")
     verdict, case = review.verdict, review.verdict.case
     check = check_open(
-        purpose=Check.Purpose.CONTEST, item=verdict.item, queue=case.queue, severity=case.severity, label=case.label, probability=1.0,
+        purpose=Check.Purpose.CONTEST, item=verdict.item, queue=case.queue, severity=case.severity, label=case.label, probability=None,
         about=verdict, qa=review, actor=actor_of(reviewer),
     )  # fmt: skip
     Skip.objects.get_or_create(case_id=check.case_id, reviewer_id=review.reviewed_by_id, defaults={"reason": "earlier"})

@@ -23,7 +23,6 @@ from scoring.choosing import alike, choose
 
 POOL = 20_000  # newest items that are chosen from
 LOOKED = 8000  # of them that are compared, with as many of the labelled
-MISSED_SHARE = 0.2  # of a day's choice: near what was let through and should not have been
 MISSED, NEIGHBOURS, FARTHEST = 50, 10, 0.45
 CANDIDATES = 60  # for a new label
 LEAST_LIKE = 0.3
@@ -33,7 +32,7 @@ Vectors = NDArray[np.float32]
 
 
 def choose_run(log: WorkLog) -> None:
-    """What is left of today's budget: some near what was missed, the rest by doubt, difference and chance."""
+    """What is left of today's budget: near what was missed, by chance, doubt and difference (scoring.choosing)."""
     kind = log.work.kind
     budget, room = LabelBudget.objects.filter(kind=kind).first(), budget_left(kind)
     if budget is None or room < 1:
@@ -44,11 +43,9 @@ def choose_run(log: WorkLog) -> None:
     if not pool:
         log.done("Every item is labelled or with people", chosen=0)
         return
-    missed = _near_missed(kind, {pk for pk, _ in pool}, round(MISSED_SHARE * room), seed=log.work.token)
-    taken = {one.item_id for one in missed}
-    pool = [row for row in pool if row[0] not in taken]
+    near = near_missed(kind) & {pk for pk, _ in pool}
     log.say(0.4, f"Choosing among {len(pool):,} items")
-    chosen = [*missed, *_chosen(kind, pool, room - len(missed), budget.random_share, seed=log.work.token + len(pool))]
+    chosen = _chosen(kind, pool, near, room, budget.random_share, seed=log.work.token + len(pool))
     log.say(0.8, "Opening the cases")
     opened = items_choose(chosen, work=log.work)
     log.done(f"{opened:,} items go to people", chosen=opened, ways={way: sum(c.way == way for c in chosen) for way in Choice.Way.values})
@@ -63,43 +60,37 @@ def _pool(kind: str) -> QuerySet[Item, Item]:
     return rows.annotate(risk=Subquery(newest)).order_by("-pk")
 
 
-def _chosen(kind: str, pool: Sequence[tuple[UUID, float | None]], room: int, random_share: float, *, seed: int) -> list[Chosen]:
-    """Of a large pool a part is looked at, drawn by chance: that is in each item's chance too."""
-    share = min(1.0, LOOKED / max(1, len(pool)))
-    looked = np.random.default_rng(seed).choice(len(pool), min(LOOKED, len(pool)), replace=False).tolist()
-    risks = dict(pool[i] for i in looked)
-    ids, found = _vectors(list(risks))
-    vectors: Vectors | None = found
-    labelled: Vectors | None = None
-    if len(ids) * 2 < len(risks):  # most are not read by meaning (yet): nothing can be said of what is different
-        ids, vectors = list(risks), None
-    else:
-        labelled = _vectors(list(_labelled(kind)[:LOOKED]))[1]
-    chances = np.array([np.nan if risks[pk] is None else risks[pk] for pk in ids], float)
+def _chosen(
+    kind: str, pool: Sequence[tuple[UUID, float | None]], near: set[UUID], room: int, random_share: float, *, seed: int
+) -> list[Chosen]:  # fmt: skip
+    """Of a large pool a part is looked at, drawn by chance, with all that is near what was missed: that is in each item's chance too."""
+    rest = [i for i, (pk, _) in enumerate(pool) if pk not in near]
+    close = [i for i, (pk, _) in enumerate(pool) if pk in near]
+    count = min(len(rest), LOOKED)
+    looked = sorted([*close, *(rest[i] for i in np.random.default_rng([seed, 1]).choice(len(rest), count, replace=False).tolist())])
+    ids = [pool[i][0] for i in looked]
+    chances = np.array([np.nan if (risk := pool[i][1]) is None else risk for i in looked], float)
+    vectors = _vectors_of(ids)
+    labelled = _vectors(list(_labelled(kind)[:LOOKED]))[1] if vectors is not None else None
     same = labelled if labelled is not None and vectors is not None and labelled.shape[1] == vectors.shape[1] else None
-    picks = choose(chances, room, vectors=vectors, labelled=same, random_share=random_share, seed=seed)
-    return [Chosen(item_id=ids[pick.index], way=pick.way, propensity=pick.propensity * share) for pick in picks]
+    is_near = np.array([pk in near for pk in ids], bool)
+    picks = choose(chances, room, vectors=vectors, labelled=same, near=is_near, random_share=random_share, seed=seed)
+    share = np.where(is_near, 1.0, count / max(1, len(rest)))
+    return [Chosen(item_id=ids[pick.index], way=pick.way, propensity=pick.propensity * float(share[pick.index])) for pick in picks]
 
 
 def _labelled(kind: str) -> QuerySet[Label, UUID]:
     return Label.objects.filter(item__kind=kind, withdrawn=False).order_by("-item_id").values_list("item_id", flat=True).distinct()
 
 
-def _near_missed(kind: str, pool: set[UUID], room: int, *, seed: int) -> list[Chosen]:
-    """Of the neighbours of what the machine let through and a person did not, `room` by chance: each as likely."""
-    if room < 1 or not vectors_available():
-        return []
-    near: set[UUID] = set()
-    for pk in missed_items(kind):
+def near_missed(kind: str) -> set[UUID]:
+    """The neighbours of what the machine let through and a person did not."""
+    found: set[UUID] = set()
+    for pk in missed_items(kind) if vectors_available() else ():
         mine = vector_of_item(pk)
         if mine is not None:
-            near |= set(nearest(pk, mine, limit=NEIGHBOURS, farthest=FARTHEST)) & pool
-    candidates = sorted(near)
-    count = min(room, len(candidates))
-    if not count:
-        return []
-    drawn = np.random.default_rng(seed).choice(len(candidates), count, replace=False).tolist()
-    return [Chosen(item_id=candidates[i], way=Choice.Way.MISSED, propensity=count / len(candidates)) for i in drawn]
+            found |= set(nearest(pk, mine, limit=NEIGHBOURS, farthest=FARTHEST))
+    return found
 
 
 def missed_items(kind: str) -> list[UUID]:
@@ -109,6 +100,17 @@ def missed_items(kind: str) -> list[UUID]:
     audited = Label.objects.filter(item=OuterRef("pk"), source=Label.Source.AUDIT, value=1, withdrawn=False)
     rows = Item.objects.filter(kind=kind).filter(Exists(passed)).filter(Exists(broken) | Exists(audited))
     return list(rows.order_by("-pk").values_list("pk", flat=True)[:MISSED])
+
+
+def _vectors_of(ids: Sequence[UUID]) -> Vectors | None:
+    """A row for each, of NaN where it has none (of the usual encoder); None where nothing has one."""
+    found, vectors = _vectors(ids)
+    if not found:
+        return None
+    every = np.full((len(ids), vectors.shape[1]), np.nan, np.float32)
+    place = {pk: i for i, pk in enumerate(ids)}
+    every[[place[pk] for pk in found]] = vectors
+    return every
 
 
 def _vectors(ids: Sequence[UUID]) -> tuple[list[UUID], Vectors]:

@@ -31,7 +31,7 @@ from console.verdicts.models import Label, Verdict
 class Chosen:
     item_id: UUID
     way: str
-    propensity: float
+    propensity: float | None  # None: picked by somebody, or for its looks, and so no draw
     label: str = ""
 
 
@@ -80,10 +80,10 @@ def doubt_look_again(*, doubt: Doubt, user: User) -> Case:
     if verdict is not None:
         case = check_open(
             purpose=Check.Purpose.SECOND, item=verdict.item, queue=verdict.case.queue, severity=verdict.case.severity,
-            label=verdict.case.label, probability=1.0, about=verdict, actor=actor_name(user),
+            label=verdict.case.label, probability=None, about=verdict, actor=actor_name(user),
         ).case  # fmt: skip
     else:
-        choice = item_choose(chosen=Chosen(item_id=doubt.item_id, way=Choice.Way.DOUBT, propensity=1.0, label=doubt.name), user=user)
+        choice = item_choose(chosen=Chosen(item_id=doubt.item_id, way=Choice.Way.DOUBT, propensity=None, label=doubt.name), user=user)
         if choice is None:
             raise Conflict("The item is with people already, so it will be decided anew.", code="in_review")
         case = choice.case

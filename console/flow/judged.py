@@ -11,7 +11,8 @@ from django.db import connection
 
 NEWEST = 50_000  # verdicts of all kinds that are looked through
 
-# The newest verdict of an item counts; an item whose answer was known beforehand was chosen, so it says nothing of the traffic.
+# The newest verdict of an item counts. What was asked about because somebody picked it (for its looks, for a label that was doubted, for
+# a review that was contested) or because its answer was known says nothing of the traffic.
 _VERDICTS = """
 SELECT DISTINCT ON (v.item_id) v.item_id, v.created_at, v.outcome, src.slug, coalesce(nullif(r.language, ''), s.signals->>'language', ''),
        CASE WHEN d.automated AND d.outcome <> 'review' THEN d.outcome WHEN s.risk >= 0.5 THEN 'enforce' ELSE 'allow' END,
@@ -24,7 +25,9 @@ JOIN LATERAL (SELECT risk, signals FROM scores_score WHERE item_id = i.id AND mo
 JOIN LATERAL (SELECT id, automated, outcome FROM scores_decision WHERE item_id = i.id ORDER BY number LIMIT 1) d ON true
 LEFT JOIN insights_searchrow r ON r.item_id = i.id
 WHERE i.kind = %(kind)s AND NOT v.evidence_seen AND v.state = 'given' AND v.created_at > %(since)s AND v.created_at <= %(until)s
-  AND NOT EXISTS (SELECT 1 FROM quality_check k WHERE k.case_id = v.case_id AND k.purpose = 'gold')
+  AND NOT EXISTS (SELECT 1 FROM quality_check k LEFT JOIN quality_check p ON p.id = k.parent_id WHERE k.case_id = v.case_id
+                  AND (k.purpose = 'gold' OR coalesce(p.probability, k.probability) IS NULL))
+  AND NOT EXISTS (SELECT 1 FROM training_choice c WHERE c.case_id = v.case_id AND c.propensity IS NULL)
 ORDER BY v.item_id, v.id DESC
 """
 

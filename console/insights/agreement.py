@@ -199,7 +199,7 @@ def help_signs() -> list[Reliability]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mine:
-    """What a person, and nobody else, reads of the checks of their verdicts."""
+    """What a person, and nobody else, reads of the checks of their verdicts. Looks that somebody asked for tell nothing of the others."""
 
     looks: Share  # second looks at their verdicts that came out the same
     gold: Share
@@ -207,7 +207,7 @@ class Mine:
 
 
 def mine(user: User, *, limit: int = 50) -> Mine:
-    looks = Check.objects.filter(purpose=Check.Purpose.SECOND, state=Check.State.CLOSED, about__reviewer=user)
+    looks = Check.objects.filter(purpose=Check.Purpose.SECOND, state=Check.State.CLOSED, about__reviewer=user, probability__isnull=False)
     counted = Counter(looks.values_list("result", flat=True))
     right, of = counted[Check.Result.SAME], counted[Check.Result.SAME] + counted[Check.Result.OTHER]
     low, high = clopper_pearson(right, of)

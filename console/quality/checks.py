@@ -22,13 +22,14 @@ BLIND = "For review."
 
 
 def check_open(
-    *, purpose: str, item: Item, queue: Queue, severity: int, label: str, probability: float,
+    *, purpose: str, item: Item, queue: Queue, severity: int, label: str, probability: float | None,
     since: datetime | None = None, about: Verdict | None = None, gold: Gold | None = None, parent: Check | None = None,
     qa: QaReview | None = None, actor: str = "system",
 ) -> Check:  # fmt: skip
     """A blind case of this item, closed to who knows it already, and the check that says what it is for.
 
     `since` gives the case an age of its own; otherwise it is new. Its id is as old as it seems (console.insights.sealed).
+    `probability` is that of the draw; None where somebody asked for it, so that no estimate takes it for one.
     Must run inside a transaction. Known answers are noted apart from the item: its story tells nobody that it is one.
     """
     queue, now = queue_living(queue), since or db_now()

@@ -1,6 +1,9 @@
 """What the checks of a kind add up to: agreement, reliability, leaning on the machine. Minutes of arithmetic at worst, so a worker
 does it, by schedule or on request; pages read what was stored.
 
+Only second looks that chance drew count: those that somebody asked for, because a label or a person was doubted, would make everybody
+look worse than they are.
+
 Truth is what is known (gold), what a lead or a third person concluded, or what two people say alike without having seen each other.
 """
 
@@ -77,7 +80,8 @@ def measure(kind: str) -> Measure:
 
 def _pairs(kind: str) -> list[Pair]:
     rows = Check.objects.filter(
-        purpose=Check.Purpose.SECOND, state=Check.State.CLOSED, item__kind=kind, answer__isnull=False, about__isnull=False
+        purpose=Check.Purpose.SECOND, state=Check.State.CLOSED, item__kind=kind, answer__isnull=False, about__isnull=False,
+        probability__isnull=False,
     ).exclude(result=Check.Result.NONE)
     related = rows.select_related("about__decision__score", "answer", "adjudication").order_by("-pk")[:NEWEST]
     return [

@@ -110,7 +110,7 @@ class Check(models.Model):
     gold = models.ForeignKey(Gold, null=True, on_delete=models.CASCADE, related_name="measurements")
     parent = models.OneToOneField("self", null=True, on_delete=models.CASCADE, related_name="adjudication")  # the second look that differed
     qa = models.OneToOneField(QaReview, null=True, on_delete=models.CASCADE, related_name="contest_check")
-    probability = models.FloatField()  # with which it was drawn; 1 where a person asked for it
+    probability = models.FloatField(null=True)  # with which it was drawn; none where somebody asked for it, and no die was cast
     answer = models.OneToOneField(Verdict, null=True, on_delete=models.SET_NULL, related_name="answers")
     result = models.CharField(max_length=5, choices=Result, default=Result.NONE, blank=True)
     final: Any = models.JSONField(default=dict)  # an adjudicator's last word: {"outcome", "clauses"}
@@ -124,7 +124,9 @@ class Check(models.Model):
                 condition=Q(purpose__in=["second", "adjudicate", "contest", "gold", "audit"]), name="check_purpose_known"
             ),
             models.CheckConstraint(condition=Q(state__in=["open", "answered", "closed"]), name="check_state_known"),
-            models.CheckConstraint(condition=Q(probability__gt=0, probability__lte=1), name="check_probability_known"),
+            models.CheckConstraint(
+                condition=Q(probability=None) | Q(probability__gt=0, probability__lte=1), name="check_probability_known"
+            ),
         ]
         indexes = [
             models.Index(fields=["purpose", "id"], name="check_unsettled", condition=~Q(state="closed")),

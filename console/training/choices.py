@@ -11,7 +11,7 @@ from console.training.models import Choice, LabelBudget
 
 
 def propensity_of(case_id: UUID) -> float | None:
-    """With which chance the item of this case was drawn; None where nobody drew it."""
+    """With which chance the item of this case was drawn; None where nobody drew it: it came, or was picked."""
     return Choice.objects.filter(case_id=case_id).values_list("propensity", flat=True).first()
 
 

@@ -48,6 +48,9 @@ class LabelWork(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["purpose", "kind", "-id"], name="label_work_newest")]
+        constraints = [
+            models.UniqueConstraint(fields=["purpose", "kind"], condition=Q(state__in=["waiting", "running"]), name="one_open_label_work")
+        ]
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.id}"
@@ -72,7 +75,8 @@ class Doubt(models.Model):
 
 
 class Choice(models.Model):
-    """An item that was chosen to be labelled, why, and with which chance it could have been drawn."""
+    """An item that was chosen to be labelled, why, and with which chance it was drawn: none where somebody picked it, or its looks did.
+    What was not drawn teaches a model, and says nothing of what came in."""
 
     class Way(models.TextChoices):
         UNCERTAIN = "uncertain"
@@ -87,12 +91,18 @@ class Choice(models.Model):
     kind = models.CharField(max_length=32)
     way = models.CharField(max_length=10, choices=Way)
     label = models.CharField(max_length=64, default="", blank=True)  # of a new category
-    propensity = models.FloatField()
+    propensity = models.FloatField(null=True)
     work = models.ForeignKey(LabelWork, null=True, on_delete=models.SET_NULL, related_name="choices")
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(propensity__gt=0, propensity__lte=1), name="choice_propensity_is_a_chance")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(way__in=["alike", "doubt"], propensity=None)
+                | (~Q(way__in=["alike", "doubt"]) & Q(propensity__gt=0, propensity__lte=1)),
+                name="choice_propensity_is_a_chance",
+            )
+        ]
         indexes = [models.Index(fields=["kind", "-created_at"], name="choice_day")]
 
     def __str__(self) -> str:

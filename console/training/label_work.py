@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
@@ -41,18 +41,21 @@ def work_request(
     """A row, its job and its audit row. `here`: who asks does the work in this process, so no worker is told."""
     if kind not in KINDS:
         raise Invalid({"kind": [f"There is no kind {kind!r}; there are {', '.join(KINDS)}."]})
-    work = LabelWork.objects.create(purpose=purpose, kind=kind, asked=asked or {}, requested_by=user)
+    draft = LabelWork.State.DRAFT
+    work = LabelWork.objects.create(purpose=purpose, kind=kind, state=draft, asked=asked or {}, requested_by=user)
     work_start(work=work, user=user, here=here)
     return work
 
 
 @transaction.atomic
 def work_start(*, work: LabelWork, user: User | None, here: bool = False) -> None:
-    """Of each purpose and kind one at a time. Raises Conflict while another is under way."""
-    LabelWork.objects.select_for_update().filter(purpose=work.purpose, kind=work.kind, state__in=OPEN).first()
-    if LabelWork.objects.filter(purpose=work.purpose, kind=work.kind, state__in=OPEN).exclude(pk=work.pk).exists():
-        raise Conflict("The same is under way already. Wait for it, or stop it.", code="work_open")
-    if not LabelWork.objects.filter(pk=work.pk, state=work.state).update(state=LabelWork.State.WAITING, asked=work.asked):
+    """Of each purpose and kind one at a time; the database holds that, whoever starts in the same moment. Raises Conflict."""
+    try:
+        with transaction.atomic():
+            begun = LabelWork.objects.filter(pk=work.pk, state=work.state).update(state=LabelWork.State.WAITING, asked=work.asked)
+    except IntegrityError as error:
+        raise Conflict("The same is under way already. Wait for it, or stop it.", code="work_open") from error
+    if not begun:
         raise Conflict("Somebody was faster: it was begun, or thrown away.", code="work_begun")
     audit_append(
         actor=actor_name(user), verb=f"labels.{work.purpose}_asked", subject=f"labels:{work.pk}", data={"kind": work.kind}

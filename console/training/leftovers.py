@@ -8,7 +8,7 @@ import logging
 import re
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -32,13 +32,14 @@ MADE_HERE = re.compile(r"\d{8}-\d+")  # names of versions that runs give
 
 
 def leftovers_tidy(*, old_seconds: float = OLD_SECONDS) -> int:
-    """Returns how many went. Leaves a kind alone while one of its runs has its turn."""
+    """Returns how many went. Leaves a kind alone while one of its runs has its turn. What lies there is listed first and asked about
+    afterwards: a run that begins meanwhile is either known of by then, or made what it made after the list."""
     gone = 0
-    busy = set(TrainingRun.objects.filter(state__in=OPEN).values_list("kind", flat=True))
     for kind in KINDS:
-        if kind in busy:
+        folders, files = _entries(Path(settings.MODELS_ROOT) / kind), _entries(Path(settings.SNAPSHOTS_ROOT) / kind)
+        if TrainingRun.objects.filter(kind=kind, state__in=OPEN).exists():
             continue
-        for path in (*_folders(kind), *_files(kind)):
+        for path in (*_folders(kind, folders), *_files(kind, files)):
             if time.time() - path.lstat().st_mtime < old_seconds and not path.name.startswith(PREFIX):
                 continue
             log.info("removing %s, which a process left behind", path)
@@ -62,17 +63,17 @@ def _uploads(old_seconds: float) -> int:
     return gone
 
 
-def _folders(kind: str) -> Iterator[Path]:
+def _folders(kind: str, paths: Sequence[Path]) -> Iterator[Path]:
     versions = set(ModelVersion.objects.filter(kind=kind).values_list("version", flat=True))
-    for path in _entries(Path(settings.MODELS_ROOT) / kind):
+    for path in paths:
         if path.name.startswith(".") or (MADE_HERE.fullmatch(path.name) and path.name not in versions):
             yield path
 
 
-def _files(kind: str) -> Iterator[Path]:
+def _files(kind: str, paths: Sequence[Path]) -> Iterator[Path]:
     versions = set(ModelVersion.objects.filter(kind=kind).values_list("version", flat=True))
     hashes = set(Snapshot.objects.filter(kind=kind).values_list("content_hash", flat=True))
-    for path in _entries(Path(settings.SNAPSHOTS_ROOT) / kind):
+    for path in paths:
         parts = path.name.removesuffix(".parts.json")
         frozen = path.name.removesuffix(".jsonl")
         of_a_version = parts != path.name and MADE_HERE.fullmatch(parts) and parts not in versions

@@ -22,7 +22,7 @@ from console.training.champions import (
 )
 from console.training.models import ModelVersion, Promotion
 from console.training.runs import actor_name
-from console.training.selectors import champion
+from console.training.selectors import champion, refusals
 from console.training.trials import canary_start
 
 __all__ = [
@@ -215,8 +215,7 @@ def standing_against(version: ModelVersion) -> tuple[str, str] | None:
     if version.state == State.CHAMPION:
         raise Conflict(f"{version.version} serves already.", code="serves_already")
     if version.state == State.REFUSED:
-        why = " ".join(map(str, version.reasons[-1:]))
-        return f"{version.version} was refused: {why}", "refused"
+        return f"{version.version} was refused: {' '.join(refusals(version))}".strip(), "refused"
     serving = champion(version.kind)
     now = serving.version if serving else ""
     if version.parent != now:

@@ -87,3 +87,16 @@ def _read(path: Path, kind: str, version: str, checksum: str) -> Bundle:
     if bundle.checksum != checksum:
         raise ArtifactError(f"{kind}@{version}: the bundle does not have the checksum it was registered with")
     return bundle
+
+
+def gates_failed(version: ModelVersion) -> list[dict[str, str]]:
+    """Every gate that refused it: {"name", "title", "sentence"}; the title says what would hold, had it been passed."""
+    gates = ((version.comparison or {}).get("report") or {}).get("gates") or []
+    return [{name: str(gate.get(name, "")) for name in ("name", "title", "sentence")} for gate in gates if gate.get("result") == "refused"]
+
+
+def refusals(version: ModelVersion) -> list[str]:
+    """All that it was refused for: each gate that it failed, and what came later (a canary that was stopped, a rollback)."""
+    gates = ((version.comparison or {}).get("report") or {}).get("gates") or []
+    praise = {str(gate.get("sentence")) for gate in gates if gate.get("result") != "refused"}
+    return [str(reason) for reason in version.reasons if str(reason) not in praise]

@@ -138,7 +138,7 @@ def send(request: HttpRequest, work_id: UUID) -> HttpResponse:
     work = work_get(work_id, purpose=LabelWork.Purpose.ALIKE)
     allowed = {row["item"] for row in work.result.get("candidates", [])}
     chosen = [pk for pk in request.POST.getlist("item")[:MOST_SENT] if pk in allowed]
-    rows = [Chosen(item_id=UUID(pk), way=Choice.Way.ALIKE, propensity=1.0, label=str(work.asked["label"])) for pk in chosen]
+    rows = [Chosen(item_id=UUID(pk), way=Choice.Way.ALIKE, propensity=None, label=str(work.asked["label"])) for pk in chosen]
     sent = items_choose(rows, user=person(request), work=work)
     if sent:
         messages.success(request, f"{sent} {'item goes' if sent == 1 else 'items go'} to people. Their verdicts become labels.")

@@ -17,7 +17,8 @@ from console.common.errors import Invalid
 from console.flow import item_feedback
 from console.flow.label_work import label_work_do
 from console.intake.models import Item
-from console.quality.models import CheckPlan
+from console.quality.measuring import measure
+from console.quality.models import Check, CheckPlan
 from console.training.label_rows import LabelFilter, label_page
 from console.training.label_work import work_request
 from console.training.models import Doubt, LabelWork, Snapshot
@@ -177,9 +178,17 @@ def test_doubted_labels_go_to_another_person_blind(client: Client, doubted: Any,
     settle()
     event = Label.objects.filter(item_id=second.item_id, source="verdict").first()
     assert event is not None
-    assert (event.value, event.propensity, event.model_visible) == (0, 1.0, False)
+    assert (event.value, event.propensity, event.model_visible) == (0, None, False), "picked because it was doubted: no draw"
     again = client.post("/labels/doubts/again", {"kind": "review", "doubt": [str(first.pk)]}, follow=True)
     assert "nobody was asked about yet" in again.content.decode()
+    decide(cases[first.item_id], ravi, ENFORCE)
+    settle()
+    look = Check.objects.get(purpose="second")
+    assert (look.state, look.probability) == ("closed", None)
+    assert set(Label.objects.filter(item_id=first.item_id, source="second").values_list("propensity", flat=True)) == {None}
+    assert measure("review").data["pairs"] == 0, "a look that somebody asked for measures nobody"
+    Check.objects.filter(pk=look.pk).update(probability=0.1)
+    assert measure("review").data["pairs"] == 1, "one that chance drew does"
 
 
 def test_only_an_admin_is_told_a_name(client: Client, doubted: Any, lena: User, ada: User) -> None:

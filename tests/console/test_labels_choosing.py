@@ -12,6 +12,7 @@ from console.accounts.models import Source, User
 from console.accounts.services import source_ensure
 from console.cases.models import Case
 from console.common.errors import Conflict, Invalid
+from console.flow import choose_work
 from console.flow.label_work import label_work_do
 from console.insights.models import ItemVector
 from console.insights.search.alike import vectors_available, vectors_write
@@ -112,7 +113,40 @@ def test_neighbours_of_what_was_missed_are_proposed(made: Made, ada: User) -> No
     near = Choice.objects.filter(way="missed")
     assert near.count() == 4  # a fifth of the budget
     assert set(near.values_list("item_id", flat=True)) <= {item.pk for item in items[1:6]}
-    assert set(near.values_list("propensity", flat=True)) == {4 / 5}
+    chances = list(near.values_list("propensity", flat=True))
+    assert all(4 / 5 < chance < 1 for chance in chances), "taken as a neighbour, or by another draw"
+    others = Choice.objects.exclude(way="missed").filter(item__in=items[1:6])
+    assert all(choice.propensity > 4 / 5 for choice in others)
+
+
+def test_an_item_that_is_not_read_by_meaning_yet_may_be_drawn_with_a_known_chance(made: Made, ada: User) -> None:
+    if not vectors_available():
+        pytest.fail("the database of the tests has pgvector")
+    made(60, unit(60))
+    bare = made(30)
+    budget_set(kind="review", per_day=45, random_share=0.6, user=ada)
+    label_work_do(work_request(purpose="choose", kind="review").pk)
+    drawn = Choice.objects.filter(item__in=bare)
+    assert drawn.exists()
+    assert set(Choice.objects.values_list("way", flat=True)) >= {"random", "uncertain", "different"}
+    assert all(27 / 90 <= choice.propensity <= 1 for choice in drawn)
+
+
+def test_what_is_looked_at_of_a_large_pool_is_in_the_chance(made: Made, ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 80 items 40 are compared with each other; all neighbours of what was missed are among them."""
+    monkeypatch.setattr(choose_work, "LOOKED", 40)
+    vectors = unit(80)
+    vectors[1:6] = vectors[0] + 0.02 * unit(5, seed=9)
+    items = made(80, vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+    Label.objects.create(item=items[0], name="spam", value=1, source="audit", propensity=0.02)
+    near, pool = choose_work.near_missed("review"), [(item.pk, 0.2) for item in items[1:]]
+    assert near == {item.pk for item in items[1:6]}
+    counted = dict.fromkeys((pk for pk, _ in pool), 0.0)
+    for seed in range(300):
+        for one in choose_work._chosen("review", pool, near, 20, 0.2, seed=seed):
+            counted[one.item_id] += 1 / one.propensity / 300
+    assert np.mean([counted[pk] for pk in near]) == pytest.approx(1, abs=0.05)
+    assert np.mean([counted[pk] for pk, _ in pool if pk not in near]) == pytest.approx(1, abs=0.05)
 
 
 @pytest.mark.parametrize(("per_day", "share"), [(-1, 0.2), (10_001, 0.2), (5, 0.0), (5, 1.5)])
@@ -154,6 +188,7 @@ def test_a_handful_of_examples_finds_candidates_that_go_to_people(client: Client
     sent = Choice.objects.filter(way="alike")
     assert {str(pk) for pk in sent.values_list("item_id", flat=True)} == set(ranked[:3])
     assert set(Case.objects.filter(choice__in=sent).values_list("label", flat=True)) == {"unpaid_promotion"}
+    assert set(sent.values_list("propensity", flat=True)) == {None}, "picked for their looks: they say nothing of what came in"
 
 
 def test_examples_without_a_meaning_yet_are_told_as_such(made: Made, ada: User) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.test import Client
 from pytest_django import Settings
@@ -23,7 +24,7 @@ from console.intake.models import Item
 from console.quality.models import Gold
 from console.training import import_work
 from console.training.import_work import import_draft, import_preview, import_start, rejected_path
-from console.training.label_work import WorkLog, WorkStopped, work_cancel, work_gave_up
+from console.training.label_work import WorkLog, WorkStopped, work_cancel, work_gave_up, work_request
 from console.training.leftovers import leftovers_tidy
 from console.training.mapping import mapping_guess, mapping_read
 from console.training.models import LabelWork
@@ -271,6 +272,14 @@ def test_it_can_be_stopped_and_says_when_it_gave_up(ada: User) -> None:
     import_start(work=works[1], mapping=works[1].asked["map"], source="", gold=False, user=ada)
     work_gave_up(work_id=str(works[1].pk), error="killed")
     assert "begun 3 times" in LabelWork.objects.get(pk=works[1].pk).sentence
+
+
+def test_of_two_that_start_in_the_same_moment_the_database_lets_one_begin(ada: User) -> None:
+    """Neither saw the other when it looked."""
+    work_request(purpose="doubts", kind="review", user=ada)
+    work_request(purpose="doubts", kind="order", user=ada)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        LabelWork.objects.create(purpose="doubts", kind="review", state="running")
 
 
 def test_files_that_nothing_reads_any_more_go(ada: User, folder: Path) -> None:

@@ -233,6 +233,7 @@ def test_a_lead_reviews_a_verdict_and_its_reviewer_may_contest_it(
     settle()
     review.refresh_from_db()
     assert review.settled == "reviewer"
+    assert (check.probability, {label.propensity for label in Label.objects.filter(verdict__case=check.case)}) == (None, {None})
     verbs = set(AuditRow.objects.filter(item_id=case.item_id).values_list("verb", flat=True))
     assert {"qa.reviewed", "check.contest", "check.contest_closed"} <= verbs
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,16 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from console.accounts.models import User
+from console.backtests import replay_run
 from console.backtests.models import Replay
 from console.backtests.replay_run import replay_execute
 from console.backtests.replays import BEGINNING, TOLD, check_beginning, read_lines, replay_cancel, replay_file, replay_gave_up
 from console.common.errors import Conflict, Invalid
 from console.common.models import Job
+from console.training.parts import Seen
 from scoring.registry import KINDS
+from scoring.training.seen import fingerprint
+from scoring.types import Example, Item
 from tests.scoring.order_lines import order_lines
 from workers.replay import replay as replay_task
 
@@ -64,6 +69,22 @@ def test_a_file_is_replayed_and_not_kept(page: Client, lines: bytes) -> None:
     assert told["labels"] <= 0.45 * told["arrived"]
     assert told["full_ap"] > 0.5
     assert "orders.jsonl" in page.get("/backtests/replay/").content.decode()
+    assert "had learnt from" not in html
+    for learnt, said in ((7, "had learnt from 7 of these"), (None, "may have learnt from this file"), (0, "from none of these items")):
+        Replay.objects.update(options={**replay.options, "start": "champion"}, result={**replay.result, "learnt": learnt})
+        assert said in page.get(f"/backtests/replay/{replay.pk}/").content.decode()
+
+
+def test_it_counts_what_the_model_that_serves_first_had_learnt_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    kind = KINDS["review"]
+    told = [Example(item=Item(id=f"x{n}", kind="review", payload={"text": f"The soup was cold on day {n} of {n + 7}."})) for n in range(9)]
+    monkeypatch.setattr(replay_run, "champion", lambda name: None)
+    known = frozenset(fingerprint(kind, replace(one.item, id="elsewhere")) for one in told[:4])
+    monkeypatch.setattr(replay_run, "seen_by", lambda version: Seen(prints=known))
+    assert replay_run.learnt_of(kind, "champion", told) == len([one for one in told if fingerprint(kind, one.item) in known]) > 0
+    assert replay_run.learnt_of(kind, "nothing", told) == 0
+    monkeypatch.setattr(replay_run, "seen_by", lambda version: Seen())
+    assert replay_run.learnt_of(kind, "champion", told) is None
 
 
 @pytest.mark.parametrize(

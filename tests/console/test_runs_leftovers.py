@@ -9,6 +9,7 @@ import pytest
 from pytest_django import Settings
 
 from console.common.clock import db_now
+from console.training import leftovers
 from console.training.leftovers import leftovers_tidy
 from console.training.models import ModelVersion, Snapshot, TrainingRun
 from console.training.runs import run_request
@@ -69,6 +70,23 @@ def test_a_snapshot_goes_when_no_run_and_no_model_names_it(kept: set[str], folde
     assert not Snapshot.objects.filter(pk=orphan.pk).exists()
     assert everything(folder) == kept
     assert ModelVersion.objects.exclude(snapshot=None).count() == 1
+
+
+def test_a_run_that_begins_while_it_looks_keeps_its_work(kept: set[str], folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[Path] = []
+    listed = leftovers._entries
+
+    def look(place: Path) -> list[Path]:
+        if place == folder / "models" / "contact" and not begun:
+            half = workshop(run_request(kind="contact", seed=1)) / "token" / "heads.json"
+            half.parent.mkdir(parents=True)
+            half.write_text("{}")
+            begun.append(half)
+        return listed(place)
+
+    monkeypatch.setattr(leftovers, "_entries", look)
+    assert leftovers_tidy(old_seconds=-1) == 0
+    assert begun[0].is_file()
 
 
 def test_the_work_of_a_run_stays_until_it_has_ended(kept: set[str], folder: Path) -> None:

@@ -13,6 +13,7 @@ from console.common.clock import db_now
 from console.flow.slices import slices_watch
 from console.intake.models import Item
 from console.scores.models import Decision, Score
+from console.training.models import Choice
 from console.watch.models import SliceReading
 from console.watch.slices import Counted, newest_slices, slices_take
 from scoring.binomial import wilson
@@ -66,7 +67,7 @@ def test_it_counts_what_people_and_the_machine_said_by_group(shop: Source, rival
 
 
 def test_it_weighs_what_was_drawn_by_its_chance_and_leaves_out_what_was_not_drawn(shop: Source, rita: User) -> None:
-    """Audits look at the doubtful five times as often: of 40 let through, 10 doubtful ones and 10 others were seen to break a rule by
+    """Audits look at the doubtful five times as often: of 30 let through, 10 doubtful ones and 10 others were seen to break a rule by
     chances of 1 in 2 and 1 in 10. People got 20 more anyway, all acted on. What somebody picked by hand counts for nothing."""
     serving()
     allowed = traffic(shop, 30, ago=timedelta(days=2), risk=lambda rng: 0.1, outcome=lambda risk: "allow")
@@ -76,6 +77,8 @@ def test_it_weighs_what_was_drawn_by_its_chance_and_leaves_out_what_was_not_draw
     drawn(judged(others, rita, lambda item: "enforce" if item in others[:2] else "allow", ago=timedelta(days=1)), chance=0.1)
     judged(by_hand, rita, lambda item: "enforce", ago=timedelta(days=1))
     judged(asked, rita, lambda item: "enforce", ago=timedelta(days=1))
+    doubted = judged(traffic(shop, 5, ago=timedelta(days=2), risk=lambda rng: 0.1, seed=3), rita, lambda item: "enforce", ago=DAY)
+    Choice.objects.bulk_create(Choice(item=verdict.item, case=verdict.case, kind=KIND, way="doubt") for verdict in doubted)
     assert slices_watch(KIND) > 0
     row = next(row for row in newest_slices(KIND, str(serving())) if not row.cut and row.measure == "false_allow")
     weights = 10 * 2 + 2 * 10

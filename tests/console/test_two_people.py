@@ -9,6 +9,7 @@ from console.accounts.models import Source, User
 from console.accounts.roles import Role
 from console.accounts.services import user_create
 from console.alerts.selectors import alerts_open
+from console.api.shapes import model_row
 from console.audit.models import AuditRow
 from console.common.errors import Conflict, Forbidden, Invalid
 from console.common.models import OutboxEvent
@@ -22,6 +23,7 @@ from console.training.promotion import (
     model_send_back,
     model_withdraw,
     promotion_open,
+    standing_against,
 )
 from console.training.selectors import champion
 from console.training.trials import canary_open
@@ -137,6 +139,30 @@ def test_what_the_gates_refused_is_set_aside_in_words_or_not_at_all(versions: Ve
     assert proposal.despite == "2 was refused: Finds less in Spanish."
     model_agree(promotion=proposal, user=ada)
     assert serves() == "2"
+
+
+def test_every_gate_that_refused_it_is_named_where_it_is_set_aside(versions: Versions, petra: User, ada: User) -> None:
+    versions.add("1", "champion")
+    refused = versions.add("2", "refused", parent="1")
+    gates = [
+        {"name": "gain", "title": "It is better", "result": "passed", "sentence": "Finds 4 more in 100."},
+        {"name": "slices", "title": "No group got worse", "result": "refused", "sentence": "Clearly worse for Polish."},
+        {"name": "latency", "title": "It is as quick", "result": "refused", "sentence": "Takes 3 times as long."},
+    ]
+    reasons = ["Clearly worse for Polish.", "Takes 3 times as long."]
+    ModelVersion.objects.filter(pk=refused.pk).update(reasons=reasons, comparison={"report": {"gates": gates}})
+    refused.refresh_from_db()
+    proposal = model_propose(version=refused, user=petra, despite=True, reason="We have no Polish here.")
+    assert proposal.despite == "2 was refused: Clearly worse for Polish. Takes 3 times as long."
+    assert [gate["name"] for gate in model_row(refused)["failed_gates"]] == ["slices", "latency"]
+    model_withdraw(promotion=proposal, user=petra)
+    page = signed_in(ada).get("/models/review/versions/2/").content.decode()
+    assert "2 was refused: Clearly worse for Polish. Takes 3 times as long." in page
+    passed = versions.add("3", "refused", parent="1")
+    stopped = ["Finds 4 more in 100.", "Its canary was stopped at 5 %.", "Rolled back to 1."]
+    ModelVersion.objects.filter(pk=passed.pk).update(reasons=stopped, comparison={"report": {"gates": gates[:1]}})
+    passed.refresh_from_db()
+    assert standing_against(passed) == ("3 was refused: Its canary was stopped at 5 %. Rolled back to 1.", "refused")
 
 
 def test_what_was_set_aside_is_what_was_known_and_nothing_since(versions: Versions, petra: User, ada: User) -> None:

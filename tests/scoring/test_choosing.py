@@ -41,6 +41,27 @@ def test_the_chances_of_all_draws_are_as_told() -> None:
     assert all(0 < pick.propensity <= 1 for pick in different)
 
 
+def test_two_thousand_draws_take_each_item_as_often_as_its_chance_says() -> None:
+    """All four draws at once, over items of which a third has no vector and some lie near what was missed, whatever the cells: on average
+    1 / the chance that was told counts each item once (Horvitz and Thompson), and none is without a chance."""
+    rng, n, rounds = np.random.default_rng(6), 90, 2000
+    chances, vectors = rng.beta(0.5, 2, n), unit(rng.normal(size=(n, 6)))
+    chances[::17] = np.nan
+    vectors[::3] = np.nan
+    near = np.zeros(n, bool)
+    near[4:14] = True
+    counted, spread, ways = np.zeros(n), np.zeros(n), set()
+    for seed in range(rounds):
+        for pick in choose(chances, 20, vectors=vectors, labelled=vectors[1:3] if seed % 2 else None, near=near, seed=seed):
+            counted[pick.index] += 1 / pick.propensity / rounds
+            spread[pick.index] += (1 / pick.propensity) ** 2 / rounds
+            ways.add(pick.way)
+    assert ways == {"missed", "random", "uncertain", "different"}
+    assert counted.min() > 0, "no item is without a chance"
+    off = np.abs(counted - 1) / np.sqrt(np.maximum(spread - counted**2, 1e-9) / rounds)
+    assert off.max() < 4.5, (int(off.argmax()), counted[off.argmax()])
+
+
 def test_it_keeps_to_its_room_and_takes_what_is_doubted_more_often() -> None:
     chances = np.r_[np.full(900, 0.001), np.full(100, 0.5)]
     picks = choose(chances, 50, random_share=0.2, seed=2)

@@ -227,13 +227,18 @@ def test_readings_and_data_sets_name_no_other_source(shop: Source, rival: Source
         counted = {"measure": "review", "hits": 1, "of": 9, "share": 1 / 9, "worth": 9}
         SliceReading.objects.create(model="review@a", cut=cut, name=name, apart=False, **counted, **span)
     alert_raise(code="fairness_gap", kind="review", sentence="Source shop: more reviews are acted on than elsewhere.")
-    Snapshot.objects.create(kind="review", content_hash="a" * 64, path="x", counts={"items": 9, "platforms": {"shop": 8, "rival": 1}})
+    leak = "The account shop-user-7 stands in test (1) and train (2)"
+    card = {"refused": leak, "checks": [{"name": "author", "title": "No account in two parts", "count": 1, "found": [leak]}]}
+    counts = {"items": 9, "platforms": {"shop": 8, "rival": 1}}
+    Snapshot.objects.create(kind="review", content_hash="a" * 64, path="x", counts=counts, card=card)
     names = ("drift", "slices", "alerts", "snapshots", "snapshots/" + "a" * 64)
     bound, whole = of(rival, Role.ADMIN), signed_in(ada)
     assert [len(bound.get(name).json()["results"]) for name in names[:4]] == [1, 3, 0, 1]
     assert [len(whole.get(name).json()["results"]) for name in names[:4]] == [2, 4, 1, 1]
     for name in names:
         assert "shop" not in bound.get(name).content.decode(), name
+    assert bound.get(names[4]).json()["card"]["checks"][0]["count"] == 1
+    assert "shop-user-7" in whole.get(names[4]).content.decode()
 
 
 def test_counts_hold_nothing_of_another_source(shop: Source, rival: Source, waiting: Callable[..., Case]) -> None:
