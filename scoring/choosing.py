@@ -25,6 +25,7 @@ Draw = tuple[Floats, NDArray[np.int64]]  # with which chance each is taken, and 
 FAR = 1.0  # a cosine distance, where nothing is labelled yet
 NEAR_SHARE = 0.2  # of a choice: near what was missed, where something was
 RANDOM_SHARE = 0.2
+MISSED, NEIGHBOURS, FARTHEST = 50, 10, 0.45  # whose neighbours, how many, and how far those may lie (cosine)
 ENOUGH = 5  # examples of a new label before others like them can be found
 
 
@@ -133,6 +134,16 @@ def _cells(
 
 def _parts(labelled: NDArray[Any], size: int = 1024) -> list[NDArray[Any]]:
     return [labelled[start : start + size] for start in range(0, len(labelled), size)]
+
+
+def near_of(vectors: NDArray[Any], missed: NDArray[Any]) -> NDArray[np.bool_]:
+    """(n,): whether each is among the nearest NEIGHBOURS of one of the newest MISSED, and like it at all."""
+    near = np.zeros(len(vectors), bool)
+    for one in missed[-MISSED:]:
+        distance = 1 - vectors @ one
+        closest = np.argsort(distance, kind="stable")[:NEIGHBOURS]
+        near[closest[distance[closest] <= FARTHEST]] = True
+    return near
 
 
 def alike(vectors: NDArray[Any], examples: NDArray[Any], *, seed: int = 0) -> Floats:

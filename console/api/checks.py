@@ -19,7 +19,7 @@ from console.cases.selectors import kinds_closed_to, queues_for
 from console.common.errors import Invalid, NotFound
 from console.insights.agreement import quality_of
 from console.intake.models import Item
-from console.quality.gold import gold_mark, gold_retire
+from console.quality.gold import gold_mark, gold_retire, golds_open_to
 from console.quality.models import CheckPlan, Gold, QaReview
 from console.quality.plans import SHARES, plan_change
 from console.quality.qa import qa_give
@@ -76,9 +76,10 @@ class CheckPlanOne(ApiView):
 class Golds(CheckView):
     roles = {"GET": CHECKERS, "POST": CHECKERS}
 
-    @described("Known answers, newest first", {200: GoldPage}, tag="checks", name="checks_gold_list", problems=[400], parameters=CURSOR)
+    @described("Known answers that the caller marked, has met, or that are served no more, newest first", {200: GoldPage}, tag="checks",
+               name="checks_gold_list", problems=[400], parameters=CURSOR)  # fmt: skip
     def get(self, request: Request) -> HttpResponse:
-        return Answer(page_by_id(request, self.open_to(Gold.objects.select_related("item")), gold_row))
+        return Answer(page_by_id(request, self.open_to(golds_open_to(self.caller().user).select_related("item")), gold_row))
 
     @described("Make a decided item a known answer", {201: GoldOut}, tag="checks", name="checks_gold_post", body=GoldIn,
                problems=[400, 404, 409], post=True)  # fmt: skip
@@ -97,7 +98,7 @@ class GoldOne(CheckView):
 
     @described("Retire a known answer; it stays out of training", {204: None}, tag="checks", name="checks_gold_retire", problems=[404, 409])
     def delete(self, request: Request, gold_id: int) -> HttpResponse:
-        if not self.open_to(Gold.objects.all()).filter(pk=gold_id).exists():
+        if not self.open_to(golds_open_to(self.caller().user)).filter(pk=gold_id).exists():
             raise NotFound("There is no such known answer.")
         gold_retire(gold_id=gold_id, user=self.caller().user)
         return Answer(status=204)

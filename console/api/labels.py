@@ -19,6 +19,7 @@ from console.api.schemas import PageOut
 from console.api.shapes import sealed_from
 from console.cases.selectors import kinds_closed_to
 from console.common.errors import Invalid, NotFound
+from console.quality.gold import golds_hidden_from
 from console.training.models import Snapshot
 from console.verdicts.models import Label
 from scoring.registry import KINDS
@@ -106,6 +107,7 @@ class Labels(ApiView):
         caller = self.caller()
         rows = Label.objects.filter(withdrawn=False).select_related("item").exclude(item__kind__in=kinds_closed_to(caller.user))
         rows = caller.visible(rows, "item__source_id")
+        rows = rows.exclude(source=Label.Source.GOLD, item__in=golds_hidden_from(caller.user).values("item"))
         if kind := _one_of(request, "kind", list(KINDS)):
             rows = rows.filter(item__kind=kind)
         if source := _one_of(request, "source", list(Label.Source.values)):

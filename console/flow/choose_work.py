@@ -19,11 +19,10 @@ from console.training.choices import budget_left
 from console.training.label_work import WorkLog
 from console.training.models import Choice, LabelBudget
 from console.verdicts.models import Label
-from scoring.choosing import alike, choose
+from scoring.choosing import FARTHEST, MISSED, NEIGHBOURS, alike, choose
 
 POOL = 20_000  # newest items that are chosen from
 LOOKED = 8000  # of them that are compared, with as many of the labelled
-MISSED, NEIGHBOURS, FARTHEST = 50, 10, 0.45
 CANDIDATES = 60  # for a new label
 LEAST_LIKE = 0.3
 _VECTORS = "SELECT item_id, encoder, vector::real[] FROM insights_itemvector WHERE item_id = ANY(%s) AND encoder <> ''"

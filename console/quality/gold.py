@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from console.accounts.models import User
+from console.accounts.roles import Role, user_has_role
 from console.audit.services import audit_append
 from console.cases.limits import ServeLimits
 from console.cases.models import Case, Claim, Queue
@@ -73,9 +74,23 @@ def gold_retire(*, gold_id: int, user: User) -> Gold:
     return gold
 
 
+def golds_open_to(user: User) -> QuerySet[Gold]:
+    """Those whose answer this person may read: what they marked themselves, what they have met, and what is served no more. Leads take
+    cases too, and who could read an answer beforehand would be measured by it."""
+    met = Claim.objects.filter(case__item=OuterRef("item"), reviewer=user)
+    return Gold.objects.filter(Q(is_active=False) | Q(marked_by=user) | Exists(met))
+
+
+def golds_hidden_from(user: User) -> QuerySet[Gold]:
+    """Those that this person may still meet; none for who decides nothing."""
+    if not user_has_role(user, Role.MODERATOR):
+        return Gold.objects.none()
+    return Gold.objects.exclude(pk__in=golds_open_to(user).values("pk"))
+
+
 def gold_pick(*, queue: Queue, reviewer: User, limits: ServeLimits, source_id: int | None = None) -> Gold | None:
     """What this person should meet next: breaking a rule more often than not, of the clause they were asked about least.
-    Never an item that they held before in any case, never their own, never beyond their limits."""
+    Never an item that they held before in any case, or marked, never their own, never beyond their limits."""
     open_to_them = _open_to(queue, reviewer, limits, source_id)
     if not open_to_them:
         return None
@@ -97,6 +112,7 @@ def _open_to(queue: Queue, reviewer: User, limits: ServeLimits, source_id: int |
     held = Claim.objects.filter(case__item=OuterRef("item"), reviewer=reviewer)
     rows = Gold.objects.filter(is_active=True, item__kind=queue.kind, item__status=Item.Status.DECIDED)
     rows = rows.filter(Exists(cases.filter(queue=queue)) | ~Exists(cases)).exclude(Exists(held)).exclude(Exists(own))
+    rows = rows.exclude(marked_by=reviewer)
     rows = rows.exclude(Exists(cases.exclude(state=Case.State.CLOSED)))
     if source_id is not None:
         rows = rows.filter(item__source_id=source_id)

@@ -15,7 +15,7 @@ from console.common.errors import DomainError
 from console.insights.agreement import gold_coverage, gold_share
 from console.insights.screen import item_blocks
 from console.policies.selectors import active_policy
-from console.quality.gold import gold_mark, gold_retire
+from console.quality.gold import gold_mark, gold_retire, golds_open_to
 from console.quality.models import Gold
 from console.scores.models import Decision
 from console.ui.access import page_for, person
@@ -36,13 +36,15 @@ def index(request: HttpRequest) -> HttpResponse:
         return _mark(request, named)
     kind = kind_of(request)
     document = active_policy(kind)[1]
-    rows = Gold.objects.filter(item__kind=kind).select_related("item", "marked_by").order_by("-is_active", "-pk")
+    every = Gold.objects.filter(item__kind=kind)
+    rows = golds_open_to(person(request)).filter(item__kind=kind).select_related("item", "marked_by").order_by("-is_active", "-pk")
+    shown = rows.count()
     if (before := request.GET.get("before", "")).isdecimal():
         rows = rows.filter(pk__lt=int(before[:18]))
     found = list(rows[: PAGE + 1])
     context = {
         **kinds_context(request, "known"), "rows": [(gold, verdict_words(gold, document)) for gold in found[:PAGE]],
-        "coverage": gold_coverage(kind), "share": gold_share(kind), "total": rows.count(),
+        "coverage": gold_coverage(kind), "share": gold_share(kind), "total": shown, "sealed": every.count() - shown,
         "older": f"kind={kind}&before={found[PAGE - 1].pk}" if len(found) > PAGE else "", "newer": f"kind={kind}" if before else "",
     }  # fmt: skip
     return render(request, "checks/gold.html", context)
@@ -81,7 +83,7 @@ def _mark(request: HttpRequest, named: str) -> HttpResponse:
 @require_POST
 @page_for(*LEADS)
 def retire(request: HttpRequest, gold_id: int) -> HttpResponse:
-    get_object_or_404(Gold, pk=gold_id, item__kind__in=kinds_open(request))
+    get_object_or_404(golds_open_to(person(request)), pk=gold_id, item__kind__in=kinds_open(request))
     gold = gold_retire(gold_id=gold_id, user=person(request))
     messages.info(request, "Retired: it is served no more, and stays out of training.")
     return HttpResponseRedirect(f"{reverse('ui:checks_gold')}?kind={gold.item.kind}")

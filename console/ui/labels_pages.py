@@ -16,6 +16,7 @@ from console.accounts.roles import Role, roles_of, user_has_role
 from console.cases.selectors import kinds_closed_to
 from console.common.errors import DomainError, Invalid, NotFound
 from console.insights.sealed import sealed_cases
+from console.quality.gold import golds_hidden_from
 from console.training.label_rows import LabelFilter, LabelPage, label_counts, label_names, label_page
 from console.training.label_work import OPEN, work_cancel, work_get
 from console.training.models import LabelWork
@@ -70,7 +71,8 @@ def index(request: HttpRequest) -> HttpResponse:
     newer = request.GET.copy()
     newer.pop("before", None)
     user = person(request)
-    sealed = sealed_cases([item.pk for item, _ in page.rows], user, roles_of(user))
+    ids = [item.pk for item, _ in page.rows]
+    sealed = {*sealed_cases(ids, user, roles_of(user)), *golds_hidden_from(user).filter(item__in=ids).values_list("item_id", flat=True)}
     context |= {  # of what this person may still decide blind not even the row: that it stands here, under a filter, would tell
         "rows": [(item, labels) for item, labels in page.rows if item.pk not in sealed], "asked": asked, "errors": errors,
         "sources": SOURCES, "names": label_names(kind), "counts": _counts(kind), "filtered": asked != LabelFilter(kind=kind),

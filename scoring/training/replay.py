@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import random
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -23,7 +23,7 @@ from scoring.training.dataset import DatasetError, split
 from scoring.training.evaluate import evaluate_risk
 from scoring.training.fit import score_examples, train_kind
 from scoring.training.labels import breaks_policy
-from scoring.training.replay_choice import DRAWN, chosen, drawn
+from scoring.training.replay_choice import DRAWN, chosen, drawn, reader
 from scoring.types import Example, Json, RunContext, Score
 
 MIN_OF_EACH = 3  # labelled examples of each class before a model can be trained
@@ -59,6 +59,7 @@ class _World:
     learnt: list[Example] = field(default_factory=list)  # labelled, to learn from
     audits: list[Example] = field(default_factory=list)  # labelled, drawn, never learnt from
     waiting: list[Example] = field(default_factory=list)  # arrived, and nobody looked
+    missed: list[Example] = field(default_factory=list)  # drawn, and the machine had let them through wrongly
     bars: dict[Side, float] = field(default_factory=dict)
     automated: int = 0
     wrong: int = 0
@@ -99,6 +100,7 @@ class _Loop:
     def __init__(self, kind: Kind, plan: Plan, later: Sequence[Example], folder: Path, tell: Tell) -> None:
         self.kind, self.plan, self.later, self.folder, self.tell = kind, plan, later, folder, tell
         self.trained = 0
+        self.read = reader(kind, folder / "cache")
 
     def everything(self, stream: Sequence[Example]) -> dict[str, Json]:
         """What a model is worth that learnt from every label."""
@@ -140,11 +142,12 @@ class _Loop:
         return alone
 
     def _label(
-        self, world: _World, arrived: Sequence[Example], scores: Sequence[Score], alone: Collection[int], end: int
+        self, world: _World, arrived: Sequence[Example], scores: Sequence[Score], alone: Mapping[int, bool], end: int
     ) -> None:  # fmt: skip
         """Buy what the budget has left by now: a part by chance from all that just arrived, the rest from what waits for people."""
         room = max(0, round(self.plan.budget * end) - world.labels)
         by_chance = drawn(arrived, room if world.by_chance else round(DRAWN * room), world.rng)
+        world.missed += [e for e in by_chance if alone.get(id(e)) and breaks_policy(e)]
         audits = {id(e) for e in by_chance[::2]} if not world.by_chance else set()
         world.audits += [e for e in by_chance if id(e) in audits]
         world.learnt += [e for e in by_chance if id(e) not in audits]
@@ -155,7 +158,8 @@ class _Loop:
         older = world.rng.sample(world.waiting, min(len(world.waiting), len(arrived)))
         again = score_examples(world.bundle, older, self.plan.context, kind=self.kind) if world.bundle is not None else [None] * len(older)
         pool += zip(older, again, strict=True)
-        picked = chosen(self.kind, pool, world.learnt, room - len(by_chance), world.rng)
+        room -= len(by_chance)
+        picked = chosen(pool, room, world.rng, learnt=world.learnt, missed=world.missed, read=self.read)
         gone = taken | {id(e) for e in picked}
         world.learnt += picked
         world.waiting = [e for e in [*world.waiting, *arrived] if id(e) not in gone]

@@ -16,6 +16,7 @@ from console.quality.measuring import measure
 from console.quality.models import Check, CheckPlan, Gold, QaReview, Reliability
 from console.quality.qa import qa_give
 from console.verdicts.models import Verdict
+from tests.console.calls import signed_in
 from tests.console.dice import dice
 from tests.console.quality import ALLOW, ENFORCE, Waiting, decide, give, settle
 
@@ -135,6 +136,35 @@ def test_a_lead_marks_and_retires_a_known_answer(lead: Client, decided: Callable
     assert lead.post(f"/checks/known/{gold.pk}/retire").status_code == 302
     assert "Retired" in text(lead.get("/checks/known/?kind=review"))
     assert lead.get("/checks/known/?item=no-id").status_code == 302
+
+
+def test_a_lead_reads_only_answers_that_they_cannot_meet_any_more(
+    lead: Client, client: Client, decided: Callable[..., Verdict], lena: User, ada: User, waiting: Waiting
+) -> None:
+    """Leads take cases too: what another lead marked is neither listed nor told by its labels, until it was met."""
+    gold = gold_mark(item=decided("A secret text.").item, outcome="enforce", clauses=["4.4"], note="The note.", user=ada)
+    mine = gold_mark(item=decided("My own text.").item, outcome="allow", clauses=[], note="", user=lena)
+    page = text(lead.get("/checks/known/?kind=review"))
+    assert "My own text" in page
+    assert "A secret text" not in page
+    assert "1 more that others marked" in page
+    for address in ("/labels/?kind=review", "/labels/?kind=review&source=gold"):
+        assert "A secret text" not in text(lead.get(address))
+    calls = signed_in(lena)
+    assert [row["id"] for row in calls.get("checks/known").json()["results"]] == [mine.pk]
+    assert str(gold.item_id) not in calls.get("labels?source=gold").content.decode()
+    assert str(mine.item_id) in calls.get("labels?source=gold").content.decode()
+    assert lead.post(f"/checks/known/{gold.pk}/retire").status_code == 404
+    other = waiting("The soup was cold.")
+    with dice(0.0):
+        claim = case_claim(queue=other.queue, reviewer=lena)
+    assert claim is not None
+    assert claim.case.item_id == gold.item_id, "never their own"
+    give(claim)
+    settle()
+    page = text(lead.get("/checks/known/?kind=review"))
+    assert "A secret text" in page
+    assert "more that others marked" not in page
 
 
 def test_a_lead_draws_a_verdict_and_says_what_they_think(lead: Client, decided: Callable[..., Verdict]) -> None:

@@ -77,7 +77,8 @@ def test_a_file_is_replayed_and_not_kept(page: Client, lines: bytes) -> None:
 
 def test_it_counts_what_the_model_that_serves_first_had_learnt_from(monkeypatch: pytest.MonkeyPatch) -> None:
     kind = KINDS["review"]
-    told = [Example(item=Item(id=f"x{n}", kind="review", payload={"text": f"The soup was cold on day {n} of {n + 7}."})) for n in range(9)]
+    texts = [f"The soup was cold on day {n} of {n + 7}." for n in range(9)]
+    told = [Example(item=Item(id=f"x{n}", kind="review", payload={"text": text}), labels={}) for n, text in enumerate(texts)]
     monkeypatch.setattr(replay_run, "champion", lambda name: None)
     known = frozenset(fingerprint(kind, replace(one.item, id="elsewhere")) for one in told[:4])
     monkeypatch.setattr(replay_run, "seen_by", lambda version: Seen(prints=known))

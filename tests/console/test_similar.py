@@ -17,8 +17,9 @@ from console.insights.models import ItemVector
 from console.insights.search.alike import vectors_available, vectors_write
 from console.insights.search.filters import SearchFilter, Viewer
 from console.insights.search.similar import similar, similar_decided
-from console.insights.search.vectors import pieces_of, vector_of, vectors_make
+from console.insights.search.vectors import vectors_make
 from console.intake.models import Item
+from scoring.signals.meaning import pieces_of, vector_of
 from scoring.signals.text_encoder import DIMENSIONS
 from tests.console.calls import fields, of, problem
 from tests.console.test_search import decided_by_machine

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -27,6 +30,10 @@ from console.training.promotion import (
 )
 from console.training.selectors import champion
 from console.training.trials import canary_open
+from scoring.gates.gate import Gate
+from scoring.gates.report import Report
+from scoring.types import as_json
+from tests.console.gate_reports import gate
 from tests.console.versions import Versions
 
 pytestmark = pytest.mark.django_db
@@ -145,12 +152,16 @@ def test_every_gate_that_refused_it_is_named_where_it_is_set_aside(versions: Ver
     versions.add("1", "champion")
     refused = versions.add("2", "refused", parent="1")
     gates = [
-        {"name": "gain", "title": "It is better", "result": "passed", "sentence": "Finds 4 more in 100."},
-        {"name": "slices", "title": "No group got worse", "result": "refused", "sentence": "Clearly worse for Polish."},
-        {"name": "latency", "title": "It is as quick", "result": "refused", "sentence": "Takes 3 times as long."},
+        gate("gain", "It is better", "passed", "Finds 4 more in 100."),
+        gate("slices", "No group got worse", "refused", "Clearly worse for Polish."),
+        gate("latency", "It is as quick", "refused", "Takes 3 times as long."),
     ]
+
+    def compared(few: Sequence[Gate]) -> dict[str, Any]:
+        return {"report": as_json(Report(passed=False, headline="Worse.", gates=few, seconds=1.0))}
+
     reasons = ["Clearly worse for Polish.", "Takes 3 times as long."]
-    ModelVersion.objects.filter(pk=refused.pk).update(reasons=reasons, comparison={"report": {"gates": gates}})
+    ModelVersion.objects.filter(pk=refused.pk).update(reasons=reasons, comparison=compared(gates))
     refused.refresh_from_db()
     proposal = model_propose(version=refused, user=petra, despite=True, reason="We have no Polish here.")
     assert proposal.despite == "2 was refused: Clearly worse for Polish. Takes 3 times as long."
@@ -160,7 +171,7 @@ def test_every_gate_that_refused_it_is_named_where_it_is_set_aside(versions: Ver
     assert "2 was refused: Clearly worse for Polish. Takes 3 times as long." in page
     passed = versions.add("3", "refused", parent="1")
     stopped = ["Finds 4 more in 100.", "Its canary was stopped at 5 %.", "Rolled back to 1."]
-    ModelVersion.objects.filter(pk=passed.pk).update(reasons=stopped, comparison={"report": {"gates": gates[:1]}})
+    ModelVersion.objects.filter(pk=passed.pk).update(reasons=stopped, comparison=compared(gates[:1]))
     passed.refresh_from_db()
     assert standing_against(passed) == ("3 was refused: Its canary was stopped at 5 %. Rolled back to 1.", "refused")
 

@@ -8,12 +8,16 @@ from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
+from scoring import choosing
 from scoring.artifacts import Bundle
+from scoring.choosing import Pick
 from scoring.registry import KINDS
 from scoring.replay_plot import plot_automation, plot_learning
 from scoring.training import replay as replaying
+from scoring.training import replay_choice
 from scoring.training.dataset import DatasetError
 from scoring.training.labels import breaks_policy
 from scoring.training.replay import Plan, replay_stream
@@ -52,6 +56,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(replaying, "train_kind", train)
     monkeypatch.setattr(replaying, "score_examples", score)
+    monkeypatch.setattr(replaying, "reader", lambda kind, folder: lambda examples: None)
     return sizes
 
 
@@ -126,19 +131,33 @@ def test_the_same_seed_replays_the_same(machine: list[int]) -> None:
     assert run(examples(300), seed=3) == first
 
 
-def test_it_chooses_the_doubtful_and_the_risky_and_nothing_twice() -> None:
-    found = examples(60)
-    twin = replace(found[0], item=replace(found[0].item, id="twin"))
-    pool = [
-        (e, Score(risk=0.5 if n < 2 else 0.01, uncertainty=1.0 if n < 2 else 0.0)) for n, e in enumerate([found[0], twin, *found[1:50]])
-    ]
-    pool.append((found[55], Score(risk=0.99, uncertainty=0.1)))
-    picked = [e.item.id for e in chosen(KIND, pool, [], 3, random.Random(0))]
-    assert "e55" in picked
-    assert len({"e0", "twin"} & set(picked)) == 1
-    everything = chosen(KIND, pool, [], 500, random.Random(0))
-    assert len(everything) == len(pool)
-    assert chosen(KIND, [(e, None) for e in found], [], 5, random.Random(0)) != found[:5]
+def test_it_asks_the_chooser_of_the_product_until_the_budget_is_spent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same function that a day's choice calls, with the same vectors, neighbours of what was missed and shares."""
+    found, asked = examples(80), []
+    vectors = np.random.default_rng(0).normal(size=(200, 8))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors[70:75] = vectors[79]
+
+    def read(some: Sequence[Example]) -> np.ndarray:
+        return vectors[[int(e.item.id[1:]) for e in some]].astype(np.float32)
+
+    def choose(chances: np.ndarray, room: int, **how: Any) -> list[Pick]:
+        asked.append((room, how))
+        return choosing.choose(chances, room, **how)
+
+    monkeypatch.setattr(replay_choice, "choose", choose)
+    pool = [(e, Score(risk=0.5 if n < 10 else 0.01, uncertainty=0.0)) for n, e in enumerate(found[:78])]
+    picked = [e.item.id for e in chosen(pool, 20, random.Random(0), learnt=found[78:79], missed=found[79:], read=read)]
+    assert len(picked) == len(set(picked)) == 20
+    assert [room for room, _ in asked] == sorted((room for room, _ in asked), reverse=True)
+    assert asked[0][0] == 20
+    first = asked[0][1]
+    assert set(np.flatnonzero(first["near"])) >= {70, 71, 72, 73, 74}
+    assert (first["vectors"].shape, first["labelled"].shape) == ((78, 8), (1, 8))
+    assert "random_share" not in first, "the usual one"
+    assert sum(int(name[1:]) < 10 for name in picked) >= 4, "the doubtful are 10 of 78"
+    assert len(chosen(pool, 500, random.Random(0))) == len(pool)
+    assert len(chosen([(e, None) for e in found], 5, random.Random(0))) == 5
 
 
 def test_a_draw_is_as_likely_to_take_each() -> None:
