@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from math import sqrt
 
-from scoring.binomial import Z95
+from scoring.binomial import Z95, clopper_pearson
 
 EVEN = 0.5  # of a rate: the same for every decision
 _End = Callable[["Estimate"], float]
@@ -56,26 +56,57 @@ class Estimate:
         return Estimate(value=self.value * number, low=self.low * number, high=self.high * number, audits=self.audits)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sums:
+    """Of answers that are so, or are not: all that a share needs, so that a database may add them up. `c` is the chance of each."""
+
+    audits: int = 0
+    size: float = 0.0  # 1 / c
+    squares: float = 0.0  # 1 / c^2
+    left: float = 0.0  # (1 - c) / c
+    spread: float = 0.0  # (1 - c) / c^2
+
+    def __add__(self, other: Sums) -> Sums:
+        return Sums(
+            audits=self.audits + other.audits, size=self.size + other.size, squares=self.squares + other.squares,
+            left=self.left + other.left, spread=self.spread + other.spread,
+        )  # fmt: skip
+
+
 def total(drawn: Iterable[Drawn]) -> float:
     """Horvitz and Thompson: each answer stands for 1 / its chance decisions. Unbiased, whatever the chances."""
     return sum(one.value / one.chance for one in drawn)
 
 
+def sums(drawn: Iterable[Drawn]) -> Sums:
+    chances = [one.chance for one in drawn]
+    return Sums(
+        audits=len(chances), size=sum(1 / c for c in chances), squares=sum(1 / c**2 for c in chances),
+        left=sum((1 - c) / c for c in chances), spread=sum((1 - c) / c**2 for c in chances),
+    )  # fmt: skip
+
+
 def share(drawn: Sequence[Drawn], *, z: float = Z95) -> Estimate | None:
     """Hajek: the share of the decisions that have it. None without an audit."""
-    if not drawn:
+    return share_of(sums(one for one in drawn if one.value), sums(one for one in drawn if not one.value), z=z)
+
+
+def share_of(hits: Sums, others: Sums, *, z: float = Z95) -> Estimate | None:
+    """The same of what was added up elsewhere."""
+    every = hits + others
+    if not every.audits:
         return None
-    size = sum(1 / one.chance for one in drawn)
-    value = min(1.0, total(drawn) / size)
-    spread = sum((1 - one.chance) * ((one.value - value) / one.chance) ** 2 for one in drawn) / size**2
-    even = size**2 / sum(1 / one.chance**2 for one in drawn)  # Kish: audits of one chance that would be worth as much
+    size = every.size
+    value = min(1.0, hits.size / size)
+    spread = (hits.spread * (1 - value) ** 2 + others.spread * value**2) / size**2
+    even = size**2 / every.squares  # Kish: audits of one chance that would be worth as much
     plain = value * (1 - value)
     # What is left of the decisions counts only while not all of them were drawn.
-    left = sum((1 - one.chance) / one.chance for one in drawn) / size
+    left = every.left / size
     enough = even / left if left > 0 else float("inf")
     worth = min(enough, plain / spread) if spread > 0 else enough
     low, high = _wilson(value, worth, z)
-    return Estimate(value=value, low=low, high=high, audits=len(drawn))
+    return Estimate(value=value, low=low, high=high, audits=every.audits)
 
 
 def _wilson(value: float, of: float, z: float) -> tuple[float, float]:
@@ -97,8 +128,26 @@ class Auditors:
     keeping: float
 
     def confirmed(self) -> Auditors:
-        """Where what somebody found counts only until another, who saw nothing of it, says otherwise: a false alarm takes two who err."""
-        return replace(self, clears=1 - (1 - self.clears) ** 2)
+        """Where what somebody found counts only until another, who saw nothing of it, says otherwise: a false alarm takes two who err, and
+        a true find two who see it. Both are taken for as good as the others, and to err apart from each other; where they share a blind
+        spot more is caught of what one catches, and less is known of what none does."""
+        catches = self.catches**2
+        # So many answers of one alone would leave as much doubt as the square has.
+        known = self.breaking * min(1.0, (1 + self.catches) / (4 * self.catches)) if self.catches else self.breaking
+        return replace(self, clears=1 - (1 - self.clears) ** 2, catches=catches, breaking=known)
+
+    def turned(self) -> Auditors:
+        """The same people where what is looked for is harmless."""
+        return Auditors(catches=self.clears, clears=self.catches, breaking=self.keeping, keeping=self.breaking)
+
+    def surely(self, doubt: float) -> Auditors:
+        """The lower ends of both rates, each missed with a chance of `doubt` (Clopper and Pearson, one-sided): for a bound that must not
+        rest on how lucky a few known answers were."""
+        ends = [
+            clopper_pearson(round(rate * of), round(of), 1 - 2 * doubt)[0]
+            for rate, of in ((self.catches, self.breaking), (self.clears, self.keeping))
+        ]
+        return replace(self, catches=ends[0], clears=ends[1])
 
 
 def corrected(found: Estimate, who: Auditors, *, z: float = Z95) -> Estimate:

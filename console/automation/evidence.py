@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import isfinite
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q
@@ -28,6 +29,7 @@ from scoring.policy import PolicyDocument
 WINDOW = timedelta(days=90)  # older traffic says little of today's
 PATIENCE = timedelta(days=7)  # an audit that is open for longer counts as found wrong
 TRAFFIC = 20_000  # newest scores that are looked at
+AUDITS = 20_000  # newest of them that are read: what proves least takes fewer
 KNOWN_FROM = 57  # answers to breaks, and to what keeps the rules, before auditors' errors are reckoned with
 NOWHERE = 0.5  # lies in no band: what rules, known content or a gap in the score had decided
 RISK = "risk"
@@ -72,8 +74,11 @@ class Evidence:
 def evidence_of(*, kind: str, model: str, label: str, document: PolicyDocument) -> Evidence:
     now = db_now()
     since = max(now - WINDOW, standard_since(kind, document) or now - WINDOW)
-    shadow = _shadow(kind, model, since)
-    rows = [row for row in answers(kind, since=since) if row.sample.model == model or row.sample.decision.item_id in shadow]
+    drawn = answers(kind, since=since)
+    shadow = _shadow(kind, model, [row.sample.decision.item_id for row in drawn if row.sample.model != model])
+    if len(drawn) == AUDITS:  # the window is shorter then, of everything
+        since = drawn[0].sample.created_at
+    rows = [row for row in drawn if row.sample.model == model or row.sample.decision.item_id in shadow]
     open_ = [row for row in rows if not row.outcome]
     young = [row.sample.created_at for row in open_ if row.sample.created_at > now - PATIENCE]
     until = min(young, default=now)
@@ -87,12 +92,21 @@ def evidence_of(*, kind: str, model: str, label: str, document: PolicyDocument) 
     return Evidence(audits=audits, traffic=_traffic(kind, model, label, since), since=since, until=until, waiting=len(open_), late=late)
 
 
+_SAID = ("outcome", "action", "clauses")
+_READ = (
+    "kind", "model", "outcome", "by_score", "risk", "luck", "chance", "created_at", "own_case_id", "decision__item_id",
+    "decision__score__risk", "decision__score__labels", "check_case__state", "check_case__adjudication__state",
+    *(f"check_case__answer__{name}" for name in _SAID), *(f"check_case__adjudication__answer__{name}" for name in _SAID),
+)  # fmt: skip
+
+
 def answers(kind: str, *, since: datetime, until: datetime | None = None, model: str | None = None) -> list[Answered]:
-    """Every drawn decision of a time, oldest first."""
-    rows = Sample.objects.filter(kind=kind, created_at__gt=since).exclude(check_case=None, own_case=None).order_by("created_at", "pk")
+    """Drawn decisions of a time, oldest first: the newest AUDITS of them, so that what it takes has a bound."""
+    rows = Sample.objects.filter(kind=kind, created_at__gt=since).exclude(check_case=None, own_case=None).order_by("-created_at", "-pk")
     rows = rows if until is None else rows.filter(created_at__lte=until)
     rows = rows if model is None else rows.filter(model=model)
-    found = list(rows.select_related("decision__score", "check_case__answer", "check_case__adjudication__answer", "own_case"))
+    rows = rows.select_related("decision__score", "check_case__answer", "check_case__adjudication__answer")
+    found = list(rows.only(*_READ)[:AUDITS])[::-1]
     own = _own_verdicts([row.own_case_id for row in found if row.own_case_id])
     return [_answered(row, own) for row in found]
 
@@ -130,12 +144,10 @@ def harmful(row: Answered, label: str, document: PolicyDocument) -> bool | None:
     return clause is not None and clause.id in row.clauses
 
 
-def _shadow(kind: str, model: str, since: datetime) -> Mapping[Any, ShadowScore]:
-    """What the model said, in shadow, of items that another decided; of those that were drawn."""
-    version = model.partition("@")[2]
-    drawn = Sample.objects.filter(kind=kind, created_at__gt=since).exclude(check_case=None, own_case=None).exclude(model=model)
-    rows = ShadowScore.objects.filter(trial__version__kind=kind, trial__version__version=version)
-    return {row.item_id: row for row in rows.filter(item__in=drawn.values("decision__item")).order_by("pk")}
+def _shadow(kind: str, model: str, items: Sequence[UUID]) -> Mapping[UUID, ShadowScore]:
+    """What the model said, in shadow, of items that another decided and that were drawn."""
+    rows = ShadowScore.objects.filter(trial__version__kind=kind, trial__version__version=model.partition("@")[2], item__in=items)
+    return {row.item_id: row for row in rows.only("item_id", "risk", "labels").order_by("pk")} if items else {}
 
 
 def _score(sample: Sample, label: str, shadow: ShadowScore | None) -> float:

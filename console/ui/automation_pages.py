@@ -16,7 +16,7 @@ from console.accounts.roles import Role, user_has_role
 from console.alerts.selectors import alerts_open
 from console.automation.certificates import BAND_LOST, Looked, certificate_end, certificate_try, certificate_valid, limit_of
 from console.automation.estimates import weeks_back
-from console.automation.evidence import RISK, WINDOW, answers, auditors_of, open_audits
+from console.automation.evidence import KNOWN_FROM, RISK, WINDOW, answers, auditors_of, open_audits
 from console.automation.models import AutomationRule, Basis, Certificate, Method, Side
 from console.automation.plans import audit_plan_change, audit_plan_of
 from console.automation.rules import CONFIDENCES, labels_for, rule_set
@@ -91,7 +91,7 @@ def _kind_page(request: HttpRequest, kind: Kind, *, errors: dict[str, list[str]]
         "kind": kind, "kinds": KINDS.values(), "bands": bands, "band": band, "looked": looked, "side": side, "label": label,
         "chart": chart_of(_drawn(looked, valid), chosen=chosen, risk=looked.held) if looked else None, "load": load, "weeks": weeks,
         "week": weeks[0] if weeks and weeks[0].until >= db_now().replace(hour=0, minute=0, second=0) else None,
-        "plan": plan, "open": open_audits(kind.name), "auditors": auditors_of(kind.name), "document": document,
+        "plan": plan, "open": open_audits(kind.name), "auditors": auditors_of(kind.name), "known_from": KNOWN_FROM, "document": document,
         "shares": _shares(load), "floor": in_hundred(looked.proof.floor) if looked else "", "labels": _label_choices(kind, document),
         "history": _history(kind), "lost": alerts_open(kind=kind.name, code=BAND_LOST), "errors": errors or {},
         "may_steer": any(user_has_role(request.user, role) for role in STEERERS), "may_set": user_has_role(request.user, Role.ADMIN),
