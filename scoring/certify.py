@@ -165,6 +165,11 @@ def _counts(audits: Sequence[Audited], limit: Limit) -> list[tuple[int, int]]:
     return list(zip(of, wrong, strict=True))
 
 
+def counted(audits: Sequence[Audited], limit: Limit, mark: float) -> tuple[int, int]:
+    """(of, wrong) at one mark of the grid."""
+    return _counts(audits, limit)[limit.grid.index(mark)]
+
+
 def _first(cover: Sequence[float], audits: int, limit: Limit) -> int:
     """Where a sequence starts: chosen by scores and by how many were audited, never by an answer."""
     if limit.basis == "class":

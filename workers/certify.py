@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from console.automation.certificates import certificates_check, certificates_try
 from console.automation.plans import audit_plans_ensure_defaults, plans_measure
+from console.flow.band_slices import band_slices_measure
 from workers.app import app
 
 
@@ -15,8 +16,10 @@ def certificates() -> None:
 
 @app.task(name="audits")
 def audits() -> None:
-    """End what the newest audits speak against, certify what they prove, and learn what this week's traffic looks like."""
+    """End what the newest audits speak against, certify what they prove, read them by language and source, and learn what this
+    week's traffic looks like."""
     audit_plans_ensure_defaults()
     plans_measure()
     certificates_check()
     certificates_try()
+    band_slices_measure()

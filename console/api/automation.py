@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
-from console.api.automation_bodies import AutomationOut, CertificatePage
+from console.accounts.models import Source
+from console.api.automation_bodies import AutomationOut, BandSliceOut, CertificatePage
 from console.api.base import OWNERS, Answer, ApiView
 from console.api.docs import CURSOR, described
 from console.api.paging import page_by_id
@@ -17,6 +19,7 @@ from console.automation.estimates import week_estimates
 from console.automation.evidence import open_audits
 from console.automation.models import AutomationRule, Certificate
 from console.automation.rules import rules_of
+from console.automation.slices import SOURCE
 from console.common.errors import Invalid
 from console.policies.selectors import active_policy
 from scoring.audits import Estimate
@@ -26,12 +29,15 @@ _KIND = OpenApiParameter("kind", str, enum=list(KINDS), required=True)
 _ONE_KIND = OpenApiParameter("kind", str, enum=list(KINDS))
 
 
-def certificate_row(row: Certificate) -> dict[str, Any]:
+def certificate_row(row: Certificate, source: Source | None) -> dict[str, Any]:
+    """A token bound to a source is told of no other."""
+    slices = [one for one in row.slices.all() if one.cut != SOURCE or source is None or one.name == source.slug]
     return {
         "id": row.pk, "kind": row.kind, "label": row.label, "side": row.side, "basis": row.basis, "method": row.method, "risk": row.risk,
         "confidence": row.confidence, "model": row.model, "policy_version": row.policy_version.number, "threshold": row.threshold,
         "audits": row.audits, "of": row.of, "wrong": row.wrong, "upper": row.upper, "coverage": row.coverage, "made_at": row.made_at,
         "ends_at": row.ends_at, "state": row.state, "ended_at": row.ended_at, "why": row.why,
+        "slices": [{name: getattr(one, name) for name in BandSliceOut.model_fields} for one in slices],
     }  # fmt: skip
 
 
@@ -42,13 +48,13 @@ def _kind(request: Request, *, required: bool) -> str:
     return kind
 
 
-def _band(rule: AutomationRule) -> dict[str, Any]:
+def _band(rule: AutomationRule, source: Source | None) -> dict[str, Any]:
     valid = certificate_valid(rule)
     looked = look_at(rule)
     proof = looked.proof if looked else None
     return {
         "label": rule.label, "side": rule.side, "risk": rule.risk, "confidence": rule.confidence, "basis": rule.basis, "is_on": rule.is_on,
-        "certificate": certificate_row(valid) if valid else None, "audits": proof.audits if proof else 0,
+        "certificate": certificate_row(valid, source) if valid else None, "audits": proof.audits if proof else 0,
         "missing": proof.missing if proof and not valid else None, "floor": proof.floor if proof else None,
     }  # fmt: skip
 
@@ -70,7 +76,7 @@ class Automation(ApiView):
             name: _range(getattr(week, name)) for name in ("wrongly_allowed", "wrongly_enforced", "missed", "found", "harm")
         }  # fmt: skip
         return Answer({
-            "kind": kind, "automation": document.automation, "bands": [_band(rule) for rule in rules_of(kind)],
+            "kind": kind, "automation": document.automation, "bands": [_band(rule, self.caller().source) for rule in rules_of(kind)],
             "waiting": open_audits(kind), "week": {"since": week.since, "until": week.until, "audits": week.audits, **found},
         })  # fmt: skip
 
@@ -82,5 +88,5 @@ class Certificates(ApiView):
                name="certificates_list", problems=[400], parameters=[_ONE_KIND, *CURSOR])  # fmt: skip
     def get(self, request: Request) -> HttpResponse:
         kind = _kind(request, required=False)
-        rows = Certificate.objects.select_related("policy_version").filter(**({"kind": kind} if kind else {}))
-        return Answer(page_by_id(request, rows, certificate_row))
+        rows = Certificate.objects.select_related("policy_version").filter(**({"kind": kind} if kind else {})).prefetch_related("slices")
+        return Answer(page_by_id(request, rows, partial(certificate_row, source=self.caller().source)))

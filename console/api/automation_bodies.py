@@ -32,6 +32,17 @@ class CertificateOut(BaseModel):
     state: Literal["valid", "expired", "withdrawn"]
     ended_at: datetime | None
     why: str
+    slices: list[BandSliceOut] = Field(description="By language and source, of the source of a token only; read each hour.")
+
+
+class BandSliceOut(BaseModel):
+    cut: Literal["language", "source"]
+    name: str
+    of: int
+    wrong: int
+    low: float = Field(description="Of a range that holds for all slices of the certificate together.")
+    high: float
+    withheld: bool = Field(description="The whole range lies above the limit, so people decide here.")
 
 
 class CertificatePage(PageOut):

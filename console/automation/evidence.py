@@ -64,6 +64,7 @@ class Answered:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     audits: Sequence[Audited]
+    items: Sequence[UUID]  # of them, in the same order
     traffic: Sequence[float]
     since: datetime
     until: datetime  # the draw of the first audit that is still open: those after it are not looked at, or quick answers would decide
@@ -89,7 +90,10 @@ def evidence_of(*, kind: str, model: str, label: str, document: PolicyDocument) 
     ]  # fmt: skip
     audits = [Audited(_score(row.sample, label, shadow.get(row.sample.decision.item_id)), harmful(row, label, document)) for row in even]
     late = sum(1 for row in even if not row.outcome)
-    return Evidence(audits=audits, traffic=_traffic(kind, model, label, since), since=since, until=until, waiting=len(open_), late=late)
+    return Evidence(
+        audits=audits, items=[row.sample.decision.item_id for row in even], traffic=_traffic(kind, model, label, since), since=since,
+        until=until, waiting=len(open_), late=late,
+    )  # fmt: skip
 
 
 _SAID = ("outcome", "action", "clauses")

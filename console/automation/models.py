@@ -111,6 +111,29 @@ class Certificate(models.Model):
         return f"{self.kind} {self.side} {self.label} at {self.threshold}"
 
 
+class BandSlice(models.Model):
+    """What the audits behind a certificate say of one language or source: kept anew each time they are read."""
+
+    certificate = models.ForeignKey(Certificate, on_delete=models.PROTECT, related_name="slices")
+    cut = models.CharField(max_length=8)  # language | source
+    name = models.CharField(max_length=100)
+    of = models.IntegerField()  # audits that the error is a share of
+    wrong = models.IntegerField()
+    low = models.FloatField()  # a range that holds for all slices of the certificate together
+    high = models.FloatField()
+    withheld = models.BooleanField()  # wholly above the limit: people decide here
+    measured_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["certificate", "cut", "name"], name="band_slice_once"),
+            models.CheckConstraint(condition=Q(cut__in=["language", "source"]), name="band_slice_cut_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cut} {self.name} of {self.certificate_id}"
+
+
 class AuditPlan(models.Model):
     """How much of what is decided is looked at again by chance. A kind without a plan is not audited."""
 

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from console.audit.services import Entry, audit_append_many
 from console.automation.marks import certified_marks
+from console.automation.slices import marks_here, slices_held
 from console.cases import services as cases
 from console.cases.models import Case, Queue
 from console.cases.routing import Router, router_load
@@ -92,13 +93,13 @@ def _write(
         for i, answer in zip(mine, given, strict=True)
     ]
     marks = certified_marks(items[0].kind, policy[1])
-    _settle(
-        [
-            Settled(item=item, asked=ask, scored=score, row=row, decided=decide(ask, score, policy[1], certified=marks.get(score.model)))
-            for (item, ask, score), row in zip(known, rows, strict=True)
-        ],
-        policy,
-    )
+    held = slices_held(items[0].kind) if marks else []
+    settled = []
+    for i, (item, ask, score), stored in zip(mine, known, rows, strict=True):
+        place = {"model": score.model, "source": item.source.slug, "language": readings[i].language}
+        here = marks_here(marks.get(score.model), held, **place)
+        settled.append(Settled(item=item, asked=ask, scored=score, row=stored, decided=decide(ask, score, policy[1], certified=here)))
+    _settle(settled, policy)
     search_put(items=[item for item, _, _ in known], readings=[readings[i] for i in mine])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from console.automation.certificates import Looked, certificate_valid, limit_of, look_at, risk_held
 from console.automation.evidence import RISK
@@ -11,6 +12,7 @@ from console.automation.rules import rules_of
 from console.ui.automation_chart import in_hundred, mark_words
 from scoring.certify import needed
 from scoring.kind import Kind
+from scoring.text.language_names import LANGUAGES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,3 +59,12 @@ def _band(kind: Kind, rule: AutomationRule, *, looks: bool) -> Band:
 
 def label_words(label: str) -> str:
     return "any rule" if label == RISK else label.replace("_", " ")
+
+
+def slices_of(certificate: Certificate) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Cut by cut, the most often audited first; a cut with one name says nothing that the band does not."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in certificate.slices.order_by("cut", "-of", "name"):
+        name = LANGUAGES.get(row.name, row.name) if row.cut == "language" else row.name
+        found.setdefault(row.cut.capitalize(), []).append({"name": name, "row": row})
+    return [(cut, rows) for cut, rows in found.items() if len(rows) > 1]

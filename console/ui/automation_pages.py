@@ -26,7 +26,7 @@ from console.common.errors import DomainError, Invalid
 from console.flow.audits import audits_draw_more
 from console.policies.selectors import active_policy
 from console.ui.access import page_for, person
-from console.ui.automation_bands import bands_of, label_words
+from console.ui.automation_bands import bands_of, label_words, slices_of
 from console.ui.automation_chart import chart_of, in_hundred, mark_words
 from console.ui.models_pages import kind_or_404
 from console.ui.problems import sentence_of
@@ -97,7 +97,7 @@ def _kind_page(request: HttpRequest, kind: Kind, *, errors: dict[str, list[str]]
         "may_steer": any(user_has_role(request.user, role) for role in STEERERS), "may_set": user_has_role(request.user, Role.ADMIN),
         "confidences": [(value, round(100 * value)) for value in CONFIDENCES], "bases": BASIS_WORDS.items(),
         "methods": METHOD_WORDS.items(),
-        "posted": request.POST if errors else {},
+        "posted": request.POST if errors else {}, "slices": slices_of(valid) if valid else [],
     }  # fmt: skip
     return render(request, "automation/kind.html", context, status=422 if errors else 200)
 

@@ -20,6 +20,7 @@ from console.automation.marks import certified_marks
 from console.automation.models import Certificate, Sample
 from console.automation.rules import rule_set, rules_of
 from console.common.errors import Conflict, Invalid
+from console.flow.band_slices import band_slices_measure
 from console.policies.models import PolicyVersion
 from console.policies.selectors import active_policy, document_of
 from console.quality.models import Reliability
@@ -77,6 +78,36 @@ def test_inside_it_the_machine_decides_alone_and_says_by_which_proof(certificate
     assert decide_again(shop, "0.7").outcome == "review"
     automation("demo")
     assert decide_again(shop, CALM).reason == "threshold"  # configured, and nobody certified it
+
+
+def test_a_part_that_errs_above_the_limit_goes_to_people_and_the_rest_is_decided(
+    shop: Source, rival: Source, rita: User, ada: User, client: Client
+) -> None:
+    """As a whole the band holds; of what the other source sends 9 of 20 break a rule. It comes back when its checks say so."""
+    automation("certified")
+    rule = limit(ada, risk=0.1)
+    audited(shop, rita, [CALM] * 180)
+    theirs = audited(rival, rita, [CALM] * 20, breaks=range(9))
+    certificate = certificate_try(rule_id=rule.pk)
+    assert certificate is not None
+    assert decide_again(rival, CALM).outcome == "allow"
+    assert band_slices_measure() == 1
+    told = {(row.cut, row.name): (row.of, row.wrong, row.withheld) for row in certificate.slices.all()}
+    assert told["source", "rival"] == (20, 9, True)
+    assert told["source", "shop"] == (180, 0, False)
+    row = certificate.slices.get(name="rival")
+    assert row.low == pytest.approx(lower_bound(9, 20, 0.05 / len(told))) > certificate.risk
+    held = decide_again(rival, CALM)
+    assert (held.outcome, held.reason) == ("review", "not_certified")
+    assert decide_again(shop, CALM).outcome == "allow", "the rest is decided alone"
+    assert AuditRow.objects.get(verb="certificate.slice_withheld").data["name"] == "rival"
+    client.force_login(ada)
+    page = client.get("/automation/review/?side=allow&label=risk").content.decode()
+    assert "Goes to people" in page
+    Verdict.objects.filter(item__in=theirs[1:]).update(outcome="allow", clauses=[])
+    assert band_slices_measure() == 0
+    assert decide_again(rival, CALM).outcome == "allow"
+    assert AuditRow.objects.filter(verb="certificate.slice_back").count() == 1
 
 
 def test_one_wrong_too_many_proves_nothing_and_the_look_is_spent(shop: Source, rita: User, ada: User) -> None:
