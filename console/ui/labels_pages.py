@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from console.cases.selectors import kinds_closed_to
 from console.common.errors import DomainError, Invalid, NotFound
 from console.insights.sealed import sealed_cases
 from console.quality.gold import golds_hidden_from
-from console.training.label_rows import LabelFilter, LabelPage, label_counts, label_names, label_page
+from console.training.label_rows import COUNTED, LabelFilter, LabelPage, label_counts, label_page
 from console.training.label_work import OPEN, work_cancel, work_get
 from console.training.models import LabelWork
 from console.ui.access import page_for, person
@@ -73,9 +74,11 @@ def index(request: HttpRequest) -> HttpResponse:
     user = person(request)
     ids = [item.pk for item, _ in page.rows]
     sealed = {*sealed_cases(ids, user, roles_of(user)), *golds_hidden_from(user).filter(item__in=ids).values_list("item_id", flat=True)}
+    counted = label_counts(kind)
     context |= {  # of what this person may still decide blind not even the row: that it stands here, under a filter, would tell
         "rows": [(item, labels) for item, labels in page.rows if item.pk not in sealed], "asked": asked, "errors": errors,
-        "sources": SOURCES, "names": label_names(kind), "counts": _counts(kind), "filtered": asked != LabelFilter(kind=kind),
+        "sources": SOURCES, "names": sorted({name for row in counted for name in row["names"]}), "counts": _counts(counted),
+        "counted": COUNTED if sum(row["labels"] for row in counted) >= COUNTED else 0, "filtered": asked != LabelFilter(kind=kind),
         "older": older.urlencode() if page.next_after else "",
         "newer": (newer.urlencode() or f"kind={kind}") if "before" in request.GET else "",
     }  # fmt: skip
@@ -89,13 +92,13 @@ def _after(text: str) -> UUID | None:
         raise Invalid({"before": ["This is not a page that was given out here."]}) from error
 
 
-def _counts(kind: str) -> list[dict[str, Any]]:
+def _counts(counted: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
         {
             "source": SOURCES.get(row["source"], row["source"]), "items": row["items"],
             "names": [(name, ones, of) for name, (of, ones) in sorted(row["names"].items())],
         }
-        for row in label_counts(kind)
+        for row in counted
     ]  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from console.accounts.models import Source, User
 from console.cases.models import Case
@@ -19,7 +19,8 @@ from console.flow.label_work import label_work_do
 from console.intake.models import Item
 from console.quality.measuring import measure
 from console.quality.models import Check, CheckPlan
-from console.training.label_rows import LabelFilter, label_page
+from console.training import label_rows
+from console.training.label_rows import LabelFilter, label_counts, label_page
 from console.training.label_work import work_request
 from console.training.models import Doubt, LabelWork, Snapshot
 from console.training.snapshot import snapshot_freeze
@@ -74,6 +75,21 @@ def test_each_event_says_who_gave_it_blind_or_not_and_how_likely_it_was_drawn(
     assert (word.reviewer, word.propensity) == (lena, 0.5)
     item_feedback(item=Item.objects.get(pk=waiting("A fine lamp.").item_id), event="refund", data={}, actor="source:shop")
     assert not Label.objects.filter(source="feedback").exists()  # a refund says nothing of a review
+
+
+def test_counts_are_those_of_the_newest_labels_in_one_statement(
+    rita: User, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    bring([{**line(n), "labels": {"spam": n % 2}} for n in range(1, 11)])
+    Label.objects.create(item=Item.objects.get(external_id="x1"), name="hate", value=0, source="audit")
+    with django_assert_num_queries(1):
+        told = label_counts("review")
+    assert told == [
+        {"source": "import", "names": {"spam": [10, 5]}, "items": 10, "labels": 10},
+        {"source": "audit", "names": {"hate": [1, 0]}, "items": 1, "labels": 1},
+    ]
+    monkeypatch.setattr(label_rows, "COUNTED", 4)
+    assert sum(row["labels"] for row in label_counts("review")) == 4
 
 
 def test_items_are_paged_by_keyset_and_filtered(rita: User) -> None:
