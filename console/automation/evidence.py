@@ -77,8 +77,6 @@ def evidence_of(*, kind: str, model: str, label: str, document: PolicyDocument) 
     since = max(now - WINDOW, standard_since(kind, document) or now - WINDOW)
     drawn = answers(kind, since=since)
     shadow = _shadow(kind, model, [row.sample.decision.item_id for row in drawn if row.sample.model != model])
-    if len(drawn) == AUDITS:  # the window is shorter then, of everything
-        since = drawn[0].sample.created_at
     rows = [row for row in drawn if row.sample.model == model or row.sample.decision.item_id in shadow]
     open_ = [row for row in rows if not row.outcome]
     young = [row.sample.created_at for row in open_ if row.sample.created_at > now - PATIENCE]
@@ -91,8 +89,8 @@ def evidence_of(*, kind: str, model: str, label: str, document: PolicyDocument) 
     audits = [Audited(_score(row.sample, label, shadow.get(row.sample.decision.item_id)), harmful(row, label, document)) for row in even]
     late = sum(1 for row in even if not row.outcome)
     return Evidence(
-        audits=audits, items=[row.sample.decision.item_id for row in even], traffic=_traffic(kind, model, label, since), since=since,
-        until=until, waiting=len(open_), late=late,
+        audits=audits, items=[row.sample.decision.item_id for row in even], traffic=_traffic(kind, model, label, since),
+        since=drawn[0].sample.created_at if len(drawn) == AUDITS else since, until=until, waiting=len(open_), late=late,
     )  # fmt: skip
 
 

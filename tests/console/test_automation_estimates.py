@@ -134,7 +134,7 @@ def test_what_it_reads_has_a_bound_and_weeks_are_added_up_by_the_database(
     newest = set(Sample.objects.order_by("-created_at", "-pk").values_list("decision__item_id", flat=True)[:6])
     assert {item for item, _, _ in read} == newest <= {item.pk for item in items}
     found = evidence_of(kind="review", model=MODEL, label="risk", document=document)
-    assert (len(found.audits), found.since) == (6, rows[0].sample.created_at), "all that it rests on is as old as the oldest that it read"
+    assert (len(found.audits), found.since) == (6, rows[0].sample.created_at), "it says how far back it read"
 
 
 def test_it_reckons_the_work_at_other_shares_of_harm(ready: None, shop: Source, rita: User) -> None:
