@@ -1,5 +1,4 @@
 from django.db import migrations, models
-from django.db.models import Q
 
 # What somebody picked, or asked for because a label was doubted or a review contested, and the labels that came of it.
 _CHOICES = "UPDATE training_choice SET propensity = NULL WHERE way IN ('alike', 'doubt')"
@@ -14,6 +13,12 @@ WHERE v.id = l.verdict_id AND l.propensity IS NOT NULL AND (
     OR EXISTS (SELECT 1 FROM quality_check k LEFT JOIN quality_check p ON p.id = k.parent_id
                WHERE k.case_id = v.case_id AND coalesce(p.probability, k.probability) IS NULL))
 """
+# Of two that were started in the same moment the first goes on.
+_WORK = """
+UPDATE training_labelwork w SET state = 'cancelled', finished_at = now(), sentence = 'The same was under way already.'
+WHERE state IN ('waiting', 'running') AND EXISTS (
+    SELECT 1 FROM training_labelwork o WHERE o.purpose = w.purpose AND o.kind = w.kind AND o.state IN ('waiting', 'running') AND o.id < w.id)
+"""
 
 
 class Migration(migrations.Migration):
@@ -26,13 +31,5 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AlterField("choice", "propensity", models.FloatField(null=True)),
         migrations.RemoveConstraint("choice", "choice_propensity_is_a_chance"),
-        migrations.RunSQL([_CHOICES, _CHECKS, _LABELS], migrations.RunSQL.noop),
-        migrations.AddConstraint(
-            "choice",
-            models.CheckConstraint(
-                condition=Q(way__in=["alike", "doubt"], propensity=None)
-                | (~Q(way__in=["alike", "doubt"]) & Q(propensity__gt=0, propensity__lte=1)),
-                name="choice_propensity_is_a_chance",
-            ),
-        ),
+        migrations.RunSQL([_CHOICES, _CHECKS, _LABELS, _WORK], migrations.RunSQL.noop),
     ]

@@ -1,19 +1,21 @@
 from django.db import migrations, models
 from django.db.models import Q
 
-# Of two that were started in the same moment the first goes on.
-_SECOND = """
-UPDATE training_labelwork w SET state = 'cancelled', finished_at = now(), sentence = 'The same was under way already.'
-WHERE state IN ('waiting', 'running') AND EXISTS (
-    SELECT 1 FROM training_labelwork o WHERE o.purpose = w.purpose AND o.kind = w.kind AND o.state IN ('waiting', 'running') AND o.id < w.id)
-"""
-
 
 class Migration(migrations.Migration):
+    """Apart from the fill: a table that rows were just changed in cannot be altered in the same transaction."""
+
     dependencies = [("training", "0005_picked_is_no_draw")]
 
     operations = [
-        migrations.RunSQL(_SECOND, migrations.RunSQL.noop),
+        migrations.AddConstraint(
+            "choice",
+            models.CheckConstraint(
+                condition=Q(way__in=["alike", "doubt"], propensity=None)
+                | (~Q(way__in=["alike", "doubt"]) & Q(propensity__gt=0, propensity__lte=1)),
+                name="choice_propensity_is_a_chance",
+            ),
+        ),
         migrations.AddConstraint(
             "labelwork",
             models.UniqueConstraint(
