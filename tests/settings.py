@@ -37,5 +37,5 @@ LOGGING_CONFIG = None  # pytest captures logs itself; our handler would hold a s
 # Tests that commit leave rows to be emptied afterwards; only here may the audit trail be truncated.
 DATABASES["default"]["OPTIONS"]["options"] += " -c second_look.audit_reset=on"  # noqa: F405
 
-# A million rounds for every password of every test would be most of the time of many of them.
+# A million rounds for every password of every test would be a good part of their time.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -33,6 +33,7 @@ def shop() -> Iterator[Shop]:
         try:
             product.start("--lanes", "deliver,sweep")
             yield Shop(product, database)
+            product.require_true_trail()
         finally:
             product.stop()
             database.stop()

@@ -23,6 +23,7 @@ def whole() -> Iterator[Product]:
     try:
         product.start()
         yield product
+        product.require_true_trail()
     finally:
         product.stop()
         product.remove()
