@@ -17,8 +17,10 @@ from django.conf import settings
 from console.common.heartbeats import heartbeat_write
 from console.operate.processes import die_with_parent_if_supervised
 from workers.schedule import BEAT_SCHEDULE
+from workers.slots import free_slots_always
 
 die_with_parent_if_supervised()
+free_slots_always()
 
 app = Celery("second_look")
 app.conf.update(

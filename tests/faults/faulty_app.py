@@ -1,7 +1,7 @@
 """The real workers with one fault in the scoring, named by FAULT: none of this is in the product.
 
 hang: the scorer never comes back.  poison: an item whose external id starts with "poison" kills its process.
-broken: such an item raises.
+broken: such an item raises.  gate: the first batch waits until the test takes its file away.
 """
 
 from __future__ import annotations
@@ -30,6 +30,12 @@ def _faulty(*, jobs: Sequence[Claimed]) -> None:
     if _fault == "hang":
         Path(os.environ["FAULT_FILE"]).write_text(str(len(jobs)))
         time.sleep(600)
+    if _fault == "gate" and not Path(os.environ["FAULT_FILE"] + "-passed").exists():
+        file = Path(os.environ["FAULT_FILE"])
+        file.touch()
+        while file.exists():
+            time.sleep(0.02)
+        Path(os.environ["FAULT_FILE"] + "-passed").touch()
     with connection.cursor() as cursor:
         ask = "SELECT 1 FROM intake_item WHERE id = ANY (%s::uuid[]) AND external_id LIKE 'poison%%'"
         cursor.execute(ask, [[job.subject for job in jobs]])

@@ -169,7 +169,8 @@ class Product:
         words = ["--app", app, "worker", "--queues", lane, "--concurrency", "1", "--hostname", f"test-{fault}@%h"]
         more = ["--loglevel", "WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat"]
         environment = {**self.env, "FAULT": fault, "FAULT_FILE": str(self.home / "fault"), "OMP_NUM_THREADS": "1"}
-        (self.home / "fault").unlink(missing_ok=True)
+        for name in ("fault", "fault-passed"):
+            (self.home / name).unlink(missing_ok=True)
         file = self.home / "log" / "test-worker.log"
         with file.open("wb") as log:
             process = spawn([sys.executable, "-m", "celery", *words, *more], log=log, env=environment, cwd=ROOT)
