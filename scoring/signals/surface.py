@@ -30,14 +30,14 @@ def measure(text: str) -> list[float]:
         counts[entity.kind] += 1
     private = [e for e in entities if e.kind in ("phone", "address", "card", "iban", "email")]
     near = any(_PRIVATE.search(text[max(0, e.start - 40) : e.end + 20]) for e in private)
-    letters = sum(c.isalpha() for c in text)
+    letters = sum(map(str.isalpha, text))
     size = max(1, len(text))
     return [
         *(min(1.0, counts[kind] / 2) for kind in KINDS),
         min(1.0, len(_MONEY.findall(text)) / 2),
         min(1.0, len(_SHORT_NUMBER.findall(text)) / 2),
-        sum(c.isdigit() for c in text) / size,
-        sum(c.isupper() for c in text) / max(1, letters) if letters > 5 else 0.0,
+        sum(map(str.isdigit, text)) / size,
+        sum(map(str.isupper, text)) / max(1, letters) if letters > 5 else 0.0,
         min(1.0, text.count("!") / 4),
         min(1.0, text.count("?") / 4),
         min(1.0, math.log1p(size) / 8),

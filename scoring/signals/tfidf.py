@@ -118,7 +118,9 @@ class HashedTfidf:
         """Parts whose n-grams are those of the text: its words for characters, the n-grams themselves for words."""
         if self.unit == "char":
             return _lowered(text).split()
-        return [gram for gram, _, _ in word_grams(_lowered(text), self.low, self.high)]
+        tokens = _TOKEN.findall(_lowered(text))  # as word_grams(), but for where they stand
+        runs = (zip(*(tokens[first:] for first in range(size)), strict=False) for size in range(self.low, self.high + 1))
+        return [" ".join(run) for run in chain.from_iterable(runs)]
 
     def _keys_of(self, piece: str) -> list[int]:
         return [_key(gram) for gram, _, _ in char_grams(piece, self.low, self.high)] if self.unit == "char" else [_key(piece)]
