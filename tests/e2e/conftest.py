@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.conf import LazySettings, settings
 from django.core.cache import cache
+from django.db import connections
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
@@ -52,6 +53,7 @@ def browser() -> Iterator[Browser]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with chromium() as found:
         yield found
+        connections.close_all()  # those of this loop: nobody else can reach them later
     if before is None:
         del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
     else:
