@@ -32,6 +32,15 @@ def press(page: Page, *keys: str) -> None:
         page.keyboard.press(key)
 
 
+def first(page: Page, kept: list[Route]) -> Route:
+    """The browser may be a moment from asking."""
+    for _ in range(500):
+        if kept:
+            break
+        page.wait_for_timeout(10)
+    return kept[0]
+
+
 def held(page: Page, address: str) -> list[Route]:
     """What the page sends there, kept back until the test lets it go."""
     kept: list[Route] = []
@@ -51,7 +60,7 @@ def test_keys_before_the_next_case_decide_nothing_and_change_nothing(rita_page: 
     expect(rita_page.locator("[data-commit-words]")).to_have_text("On its way")
     press(rita_page, "a", "Enter", "3", "Enter")
     assert len(kept) == 1
-    kept[0].continue_()
+    first(rita_page, kept).continue_()
     shows(rita_page, five[1])
     assert words(rita_page) == "Choose an outcome"
     assert Verdict.objects.get().clauses == ["4.4"]
@@ -81,7 +90,7 @@ def test_keys_after_undo_are_for_the_case_that_comes_back(rita_page: Page, five:
     kept = held(rita_page, "**/undo")
     press(rita_page, "u", "a", "Enter", "3", "Enter")  # the last two would be for a case that nobody has seen
     with rita_page.expect_response("**/verdict"):
-        kept[0].continue_()
+        first(rita_page, kept).continue_()
     expect(rita_page.locator("#toast[data-toast]")).to_be_visible()
     shows(rita_page, five[1])
     assert words(rita_page) == "Choose an outcome"
@@ -96,7 +105,7 @@ def test_keys_after_undo_of_a_verdict_on_its_way_are_for_its_case(rita_page: Pag
     shows(rita_page, five[1])
     press(rita_page, "u", "a")
     assert words(rita_page) == "Choose an outcome"
-    kept[0].continue_()
+    first(rita_page, kept).continue_()
     shows(rita_page, five[0])
     assert words(rita_page) == "Allow"
     assert Verdict.objects.get().state == "undone"
@@ -107,7 +116,7 @@ def test_keys_while_the_evidence_comes_are_kept(rita_page: Page, five: list[Case
     kept = held(rita_page, "**/reveal")
     press(rita_page, "4", "e", "8", "Enter")
     assert not Verdict.objects.exists()
-    kept[0].continue_()
+    first(rita_page, kept).continue_()
     shows(rita_page, five[1])
     expect(rita_page.locator("#toast[data-toast]")).to_be_visible()
     verdict = Verdict.objects.get()
@@ -120,7 +129,7 @@ def test_keys_while_the_evidence_is_refused_are_kept_too(rita_page: Page, waitin
     start(rita_page, case)
     kept = held(rita_page, "**/reveal")
     press(rita_page, "e", "3")
-    kept[0].continue_()
+    first(rita_page, kept).continue_()
     expect(rita_page.locator("#problem")).to_contain_text("choose your outcome first")
     expect(rita_page.locator("[data-commit-words]")).to_have_text("Cancel: card testing")
     press(rita_page, "a")

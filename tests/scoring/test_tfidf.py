@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scoring.signals.tfidf import HashedTfidf
@@ -12,6 +12,7 @@ TEXTS = st.text(alphabet=st.sampled_from("abc dE\u0130'\u2019.,!\n\t_1\u00df\u4e
 
 
 @pytest.mark.parametrize(("unit", "low", "high"), [("word", 1, 2), ("word", 2, 3), ("char", 2, 5)])
+@settings(deadline=None)  # how long it takes is no matter here
 @given(text=TEXTS)
 def test_what_is_counted_is_what_is_located(unit: str, low: int, high: int, text: str) -> None:
     block = HashedTfidf.empty(unit, low, high)  # type: ignore[arg-type]
