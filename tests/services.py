@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import gc
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,8 +15,6 @@ from pytest_django import DjangoDbBlocker
 
 from console.operate.postgres import Postgres
 from console.operate.valkey import Valkey
-
-PATIENCE = 5.0  # seconds
 
 
 @pytest.fixture(scope="session")
@@ -58,21 +54,10 @@ def django_db_modify_db_settings(postgres: None, valkey: None) -> None:
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The database of the tests can be dropped only when nobody uses it, and a thread of the server of the pages, or the event loop of
-    the browser, may keep a session longer than its test. What is left after PATIENCE is ended here."""
+    the browser, may keep a session longer than its test: it is ended here."""
     yield
     name = connection.settings_dict["NAME"]
-    gc.collect()  # a thread that has ended may keep its connection until then
     connection.close()
     connection.close_pool()
-    end = time.monotonic() + PATIENCE
-    with django_db_blocker.unblock():
-        while _sessions(name) and time.monotonic() < end:
-            time.sleep(0.1)
-        with connection._nodb_cursor() as cursor:
-            cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
-
-
-def _sessions(name: str) -> int:
-    with connection._nodb_cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = %s", [name])
-        return int(cursor.fetchone()[0])
+    with django_db_blocker.unblock(), connection._nodb_cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
