@@ -87,6 +87,10 @@ def _answer(told: Sequence[Past], items: Sequence[Item], auditors: Sequence[User
             say(case, auditors[n % len(auditors)], past.clause)
     settle(items)
     clauses = {item.pk: past.clause for past, item in zip(told, items, strict=True)}
+    seconds = Check.objects.filter(item__in=items, purpose=Check.Purpose.SECOND).select_related("case__item").order_by("pk")
+    for check, first in zip(seconds, seconds.values_list("about__reviewer", flat=True), strict=True):
+        say(check.case, next(one for one in (*auditors, lead) if one.pk != first), clauses[check.item_id])
+    settle(items)
     asked = Check.objects.filter(item__in=items, purpose=Check.Purpose.ADJUDICATE).select_related("case__item")
     for check in asked:
         say(check.case, lead, clauses[check.item_id])

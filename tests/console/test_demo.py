@@ -26,10 +26,12 @@ from console.demo.past_reviews import past_reviews
 from console.flow.slices import slices_watch
 from console.insights.agreement import disagreements, quality_of
 from console.intake.models import Item, Media
-from console.quality.models import Gold
+from console.quality.models import Check, Gold
+from console.quality.plans import plans_ensure_defaults
 from console.scores.models import Score
 from console.verdicts.models import Verdict
 from console.watch.models import SliceReading
+from tests.console.dice import dice
 
 pytestmark = pytest.mark.django_db
 
@@ -127,6 +129,18 @@ def test_its_past_is_brought_once_and_only_where_audits_are_drawn(ready: None, s
     audit_plans_ensure_defaults()
     Item.objects.create(source=shop, kind=KIND, external_id="demo-past-0", payload={"text": "x"}, body_hash="x", created_at=db_now())
     assert demo_audited(shop, (rita,), lena, ada) == 0
+
+
+def test_nothing_of_its_past_waits(ready: None, shop: Source, rita: User, lena: User, ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = past_reviews()[:6]
+    monkeypatch.setattr("console.demo.audited.past_reviews", lambda: told)
+    audit_plans_ensure_defaults()
+    plans_ensure_defaults()
+    with dice(0.0):  # all that was decided is looked at by a second person
+        assert demo_audited(shop, (rita, ada), lena, ada) == len(told)
+    assert Check.objects.filter(purpose=Check.Purpose.SECOND).exists()
+    assert not Check.objects.exclude(state=Check.State.CLOSED).exists()
+    assert set(Case.objects.values_list("state", flat=True)) == {Case.State.CLOSED}
 
 
 def test_there_is_no_past_without_people(ready: None) -> None:
