@@ -58,8 +58,8 @@ def everything(batch: Batch) -> dict[str, Any]:
         "cases": list(Case.objects.filter(pk__in=ids).order_by("pk").values_list("pk", "state", "closed_at", "priority")),
         "items": list(Item.objects.filter(cases__in=ids).order_by("pk").values_list("pk", "status")),
         "decisions": list(Decision.objects.filter(state__in=["held", "effective"]).order_by("pk").values_list("pk", "state")),
-        "labels": list(Label.objects.filter(withdrawn=False).values_list("pk", flat=True)),
-        "events": list(OutboxEvent.objects.filter(state="pending").values_list("topic", flat=True)),
+        "labels": list(Label.objects.filter(withdrawn=False).order_by("pk").values_list("pk", flat=True)),
+        "events": list(OutboxEvent.objects.filter(state="pending").order_by("pk").values_list("topic", flat=True)),
     }
 
 

@@ -50,11 +50,11 @@ def state_of(item: Item) -> dict[str, Any]:
     """Everything that an undo must bring back."""
     return {
         "item": Item.objects.get(pk=item.pk).status,
-        "cases": list(Case.objects.filter(item=item).values_list("state", "closed_at")),
+        "cases": list(Case.objects.filter(item=item).order_by("pk").values_list("state", "closed_at")),
         "decision": Decision.objects.get(item=item, state__in=["held", "effective"]).pk,
-        "actions": list(EnforcementAction.objects.filter(item=item).values_list("action", "state")),
+        "actions": list(EnforcementAction.objects.filter(item=item).order_by("pk").values_list("action", "state")),
         "labels": list(Label.objects.filter(item=item, withdrawn=False).order_by("name").values_list("name", "value", "verdict")),
-        "given": list(Verdict.objects.filter(item=item, state="given").values_list("pk", flat=True)),
+        "given": list(Verdict.objects.filter(item=item, state="given").order_by("pk").values_list("pk", flat=True)),
         "pending": list(OutboxEvent.objects.filter(state="pending").order_by("pk").values_list("topic", flat=True)),
     }
 
