@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from console.alerts.models import Alert
+from console.alerts.outside import told_outside
 from console.audit.services import audit_append
 from console.common.outbox import outbox_put
 
@@ -25,7 +26,9 @@ def alert_raise(
             return False
         told = {"id": str(alert.pk), "code": code, "kind": kind, "subject": subject, **facts}
         audit_append(actor="system", verb="alert.raised", subject=f"alert:{alert.pk}", data=told)
-        outbox_put(topic="alert.raised", source_id=None, subject=f"alert:{alert.pk}", data=told, dedupe_key=f"alert:{alert.pk}")
+        outside = told_outside(alert)  # every webhook belongs to a source
+        heard = {**told, "sentence": outside["sentence"], "data": outside["data"]}
+        outbox_put(topic="alert.raised", source_id=None, subject=f"alert:{alert.pk}", data=heard, dedupe_key=f"alert:{alert.pk}")
     return True
 
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from rest_framework.request import Request
 
 from console.alerts.models import Alert
+from console.alerts.outside import told_outside
 from console.api.base import OWNERS, Answer, ApiView
 from console.api.docs import CURSOR, described
 from console.api.paging import page_by_id
@@ -30,7 +31,7 @@ class AlertOut(BaseModel):
     kind: str
     subject: str
     level: Literal["notice", "warning", "critical"]
-    sentence: str
+    sentence: str = Field(description="To a token of a source without what it quotes of items, accounts, paths or people.")
     data: dict[str, Any]
     raised_at: datetime
     seen_at: datetime
@@ -102,13 +103,12 @@ class Alerts(ApiView):
     )  # fmt: skip
     def get(self, request: Request) -> HttpResponse:
         rows: QuerySet[Alert] = Alert.objects.filter(**kind_of(request))
-        if self.caller().source is not None:
-            rows = rows.exclude(code="fairness_gap")  # its sentence names a group, which may be a source
         state = request.query_params.get("state", "")
         if state and state not in STATES:
             raise Invalid({"state": [f"It is one of {', '.join(STATES)}."]})
         rows = rows.filter(cleared_at__isnull=state == "open") if state else rows
-        return Answer(page_by_id(request, rows, lambda row: _row(row, AlertOut)))
+        bound = self.caller().source is not None
+        return Answer(page_by_id(request, rows, lambda row: {**_row(row, AlertOut), **(told_outside(row) if bound else {})}))
 
 
 class Drift(ApiView):

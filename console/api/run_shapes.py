@@ -8,10 +8,12 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from console.api.auth import Caller
 from console.api.forms import Form
 from console.api.schemas import PageOut
 from console.training.firing import DRIFT_CODES
 from console.training.models import Firing, RunLimits, TrainingRun, Trigger
+from console.training.outside import run_outside
 from console.training.triggers import TriggerForm
 
 Json = dict[str, Any]
@@ -35,10 +37,10 @@ class RunOut(BaseModel):
     state: str = Field(description="queued, waiting (for a worker), running, done, failed, cancelled")
     stage: str
     progress: float
-    error: str
+    error: str = Field(description="To a token of a source what the failure is called and what to do, not what it quotes.")
     failure: str = Field(description="A code for why it failed: too_few_labels, one_class, data, disk, memory, time, killed, ...")
     search: dict[str, Any] = Field(description="Minutes asked for, and the settings that won.")
-    log: str | None = None
+    log: str | None = Field(None, description="Of a single run; never to a token of a source.")
     trials: list[Any] | None = Field(None, description="What the search tried.")
     stages: list[Any] | None = Field(None, description="When each stage of this execution began.")
     snapshot: str | None
@@ -118,15 +120,17 @@ class LimitsChange(Form):
     search_minutes: int | None = None
 
 
-def run_row(run: TrainingRun, *, whole: bool = False) -> Json:
-    row = {
+def run_row(run: TrainingRun, caller: Caller, *, whole: bool = False) -> Json:
+    row: Json = {
         "id": run.pk, "kind": run.kind, "trainer": run.trainer, "seed": run.seed, "trigger": run.trigger, "reason": run.reason,
         "state": run.state, "stage": run.stage, "progress": run.progress, "error": run.error, "failure": run.failure, "search": run.search,
         "snapshot": run.snapshot.content_hash if run.snapshot else None, "model": str(run.model) if run.model else None,
         "retry_of": run.retry_of_id, "requested_by": run.requested_by.get_username() if run.requested_by else None,
         "created_at": run.created_at, "started_at": run.started_at, "finished_at": run.finished_at,
     }  # fmt: skip
-    return {**row, "log": run.log, "trials": run.trials, "stages": run.marks} if whole else row
+    row |= {"log": run.log, "trials": run.trials, "stages": run.marks} if whole else {}
+    told = run_outside(run, whole=whole) if caller.source is not None else {}
+    return {name: told.get(name, value) for name, value in row.items()}
 
 
 def trigger_row(trigger: Trigger, next_times: list[datetime], last: Firing | None) -> Json:

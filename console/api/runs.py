@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -24,7 +25,7 @@ class Runs(ApiView):
     @described("Training runs, newest first", {200: RunPage}, tag="training", name="runs_list", problems=[400], parameters=[KIND, *CURSOR])
     def get(self, request: Request) -> HttpResponse:
         runs = training_runs().defer("log", "trials", "marks").filter(**kind_of(request))
-        return Answer(page_by_id(request, runs, run_row))
+        return Answer(page_by_id(request, runs, partial(run_row, caller=self.caller())))
 
     @described("Train a kind: now, or when its turn comes", {201: RunOut}, tag="training", name="runs_post", body=RunIn,
                problems=[400, 409], post=True)  # fmt: skip
@@ -34,7 +35,7 @@ class Runs(ApiView):
         run = run_request(
             kind=form.kind, trainer=form.trainer, trigger="api", user=self.caller().user, seed=form.seed, search_minutes=form.search_minutes
         )  # fmt: skip
-        return Answer(run_row(training_run(run.pk), whole=True), 201)
+        return Answer(run_row(training_run(run.pk), self.caller(), whole=True), 201)
 
 
 class RunOne(ApiView):
@@ -42,7 +43,7 @@ class RunOne(ApiView):
 
     @described("One training run with its stages, trials and log", {200: RunOut}, tag="training", name="runs_get", problems=[404])
     def get(self, request: Request, run_id: UUID) -> HttpResponse:
-        return Answer(run_row(training_run(run_id), whole=True))
+        return Answer(run_row(training_run(run_id), self.caller(), whole=True))
 
 
 class RunView(ApiView):
@@ -53,7 +54,7 @@ class RunView(ApiView):
     def act(self, run_id: UUID, verb: Callable[..., TrainingRun], status: int = 200) -> HttpResponse:
         training_run(run_id)
         run = verb(run_id=run_id, user=self.caller().user)
-        return Answer(run_row(training_run(run.pk), whole=True), status)
+        return Answer(run_row(training_run(run.pk), self.caller(), whole=True), status)
 
 
 class RunCancel(RunView):

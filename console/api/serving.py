@@ -9,12 +9,14 @@ from django.http import HttpResponse
 from pydantic import BaseModel, Field
 from rest_framework.request import Request
 
+from console.api.auth import Caller
 from console.api.base import ADMINS, OWNERS, TRAINERS, Answer, idempotent, read_body
 from console.api.docs import described
 from console.api.forms import Form
 from console.api.training import ModelView
 from console.common.errors import Invalid, NotFound
 from console.training.models import Trial
+from console.training.outside import trial_outside
 from console.training.services import canary_finish, canary_step, shadow_start, trial_end
 from console.training.shadow_report import BANDS, Alone, shadow_report
 from console.training.watch import canary_facts
@@ -110,7 +112,7 @@ class ModelCanary(TrialView):
 
     @described("How a version does on the share that it decides", {200: CanaryOut}, tag="training", name="canary_get", problems=[404])
     def get(self, request: Request, version: str) -> HttpResponse:
-        return Answer(_canary_row(self.last(version)))
+        return Answer(_canary_row(self.last(version), self.caller()))
 
     @described("Give a canary another share, or let it serve; promote in_steps begins one", {200: CanaryOut}, tag="training",
                name="canary_step", body=CanaryIn, problems=[400, 404, 409], post=True)  # fmt: skip
@@ -123,7 +125,7 @@ class ModelCanary(TrialView):
             canary_step(trial=trial, share=form.share, user=self.caller().user)
         else:
             canary_finish(trial=trial, user=self.caller().user)
-        return Answer(_canary_row(self.last(version)))
+        return Answer(_canary_row(self.last(version), self.caller()))
 
     @described("Stop the canary: the champion decides everything", {204: None}, tag="training", name="canary_end", problems=[404, 409])
     def delete(self, request: Request, version: str) -> HttpResponse:
@@ -147,13 +149,14 @@ def _alone_row(alone: Alone) -> dict[str, Any]:
     return {"decided": alone.decided, "otherwise": alone.otherwise, "interval": list(alone.interval)}
 
 
-def _canary_row(trial: Trial) -> dict[str, Any]:
+def _canary_row(trial: Trial, caller: Caller) -> dict[str, Any]:
     facts = canary_facts(trial)
+    told = trial_outside(trial) if caller.source is not None else {"why": trial.why}
     arms = {
         name: {"items": arm.items, "errors": arm.errors, "judged": arm.judged, "overruled": arm.overruled}
         for name, arm in (("canary", facts.canary), ("champion", facts.champion))
     }
     return {
         "against": trial.against, "share": trial.share, "automatic": trial.automatic, "started_at": trial.started_at,
-        "ended_at": trial.ended_at, "end": trial.end, "why": trial.why, "time_ratio": facts.ratio, **arms,
+        "ended_at": trial.ended_at, "end": trial.end, **told, "time_ratio": facts.ratio, **arms,
     }  # fmt: skip

@@ -18,6 +18,7 @@ from console.insights.timeline import Event, item_timeline
 from console.intake.models import Item, Media
 from console.scores.models import Decision, Score
 from console.training.models import ModelVersion
+from console.training.outside import model_outside
 from console.training.selectors import gates_failed
 from console.verdicts.models import Verdict
 
@@ -142,8 +143,8 @@ def media_row(media: Media) -> Json:
     }  # fmt: skip
 
 
-def model_row(version: ModelVersion, *, with_card: bool = False) -> Json:
-    row = {
+def model_row(version: ModelVersion, caller: Caller, *, with_card: bool = False) -> Json:
+    row: Json = {
         "model": str(version), "kind": version.kind, "version": version.version, "state": version.state, "trainer": version.trainer,
         "checksum": version.checksum, "metrics": version.metrics, "comparison": version.comparison, "reasons": version.reasons,
         "failed_gates": gates_failed(version),
@@ -155,4 +156,6 @@ def model_row(version: ModelVersion, *, with_card: bool = False) -> Json:
         ],
         "proposed_by": next((p.proposed_by.username for p in version.promotions.all() if p.state == "open" and p.proposed_by), None),
     }  # fmt: skip
-    return {**row, "card": version.card} if with_card else row
+    row |= {"card": version.card} if with_card else {}
+    told = model_outside(version, caller.source.slug) if caller.source is not None else {}
+    return {name: told.get(name, value) for name, value in row.items()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter
@@ -16,6 +18,7 @@ from console.api.schemas import ModelOut, ModelPage
 from console.api.shapes import model_row
 from console.common.errors import Conflict, Forbidden, Invalid, NotFound
 from console.training.models import ModelVersion
+from console.training.outside import refusals_outside
 from console.training.promotion import model_promote, model_rollback
 from scoring.registry import KINDS
 
@@ -43,7 +46,7 @@ class Models(ApiView):
     )
     def get(self, request: Request) -> HttpResponse:
         versions = _versions().defer("card").filter(**kind_of(request))
-        return Answer(page_by_id(request, versions, model_row))
+        return Answer(page_by_id(request, versions, partial(model_row, caller=self.caller())))
 
 
 class ModelView(ApiView):
@@ -63,7 +66,7 @@ class ModelOne(ModelView):
 
     @described("One model version with its card", {200: ModelOut}, tag="training", name="models_get", problems=[404])
     def get(self, request: Request, version: str) -> HttpResponse:
-        return Answer(model_row(self.version(version), with_card=True))
+        return Answer(model_row(self.version(version), self.caller(), with_card=True))
 
 
 class ModelPromote(ModelView):
@@ -84,10 +87,11 @@ class ModelPromote(ModelView):
         chosen = self.version(version)
         if form.override and Role.ADMIN not in caller.roles:
             raise Forbidden("An override needs an admin.", code="needs_admin")
-        model_promote(
-            version=chosen, user=caller.user, reason=form.reason, override=form.override, way=form.way, despite=form.despite
-        )  # fmt: skip
-        return Answer(model_row(self.version(str(chosen))))
+        with refusals_outside(bound=caller.source is not None):
+            model_promote(
+                version=chosen, user=caller.user, reason=form.reason, override=form.override, way=form.way, despite=form.despite
+            )  # fmt: skip
+        return Answer(model_row(self.version(str(chosen)), caller))
 
 
 class ModelRollback(ModelView):
@@ -100,5 +104,6 @@ class ModelRollback(ModelView):
         form, current = read_body(request, ReasonIn), self.version(version)
         if current.state != ModelVersion.State.CHAMPION:
             raise Conflict(f"{current} does not serve, so there is nothing to roll back.", code="not_champion")
-        serving = model_rollback(kind=current.kind, user=self.caller().user, reason=form.reason)
-        return Answer(model_row(self.version(str(serving))))
+        with refusals_outside(bound=self.caller().source is not None):
+            serving = model_rollback(kind=current.kind, user=self.caller().user, reason=form.reason)
+        return Answer(model_row(self.version(str(serving)), self.caller()))

@@ -12,7 +12,6 @@ from console.accounts.models import Source, User
 from console.accounts.roles import Role
 from console.accounts.services import user_create
 from console.alerts.selectors import alerts_open
-from console.api.shapes import model_row
 from console.audit.models import AuditRow
 from console.common.errors import Conflict, Forbidden, Invalid
 from console.common.models import OutboxEvent
@@ -28,7 +27,7 @@ from console.training.promotion import (
     promotion_open,
     standing_against,
 )
-from console.training.selectors import champion
+from console.training.selectors import champion, gates_failed
 from console.training.trials import canary_open
 from scoring.gates.gate import Gate
 from scoring.gates.report import Report
@@ -165,7 +164,7 @@ def test_every_gate_that_refused_it_is_named_where_it_is_set_aside(versions: Ver
     refused.refresh_from_db()
     proposal = model_propose(version=refused, user=petra, despite=True, reason="We have no Polish here.")
     assert proposal.despite == "2 was refused: Clearly worse for Polish. Takes 3 times as long."
-    assert [gate["name"] for gate in model_row(refused)["failed_gates"]] == ["slices", "latency"]
+    assert [gate["name"] for gate in gates_failed(refused)] == ["slices", "latency"]
     model_withdraw(promotion=proposal, user=petra)
     page = signed_in(ada).get("/models/review/versions/2/").content.decode()
     assert "2 was refused: Clearly worse for Polish. Takes 3 times as long." in page

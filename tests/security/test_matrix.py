@@ -233,7 +233,7 @@ def test_readings_and_data_sets_name_no_other_source(shop: Source, rival: Source
     Snapshot.objects.create(kind="review", content_hash="a" * 64, path="x", counts=counts, card=card)
     names = ("drift", "slices", "alerts", "snapshots", "snapshots/" + "a" * 64)
     bound, whole = of(rival, Role.ADMIN), signed_in(ada)
-    assert [len(bound.get(name).json()["results"]) for name in names[:4]] == [1, 3, 0, 1]
+    assert [len(bound.get(name).json()["results"]) for name in names[:4]] == [1, 3, 1, 1]
     assert [len(whole.get(name).json()["results"]) for name in names[:4]] == [2, 4, 1, 1]
     for name in names:
         assert "shop" not in bound.get(name).content.decode(), name
