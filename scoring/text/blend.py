@@ -19,6 +19,7 @@ Floats = NDArray[np.float64]
 Array = NDArray[Any]
 STEPS = tuple(round(0.1 * i, 1) for i in range(11))
 ENOUGH = 30  # of each class on the tune part; below it, blend evenly rather than believe a few
+EVEN = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,20 @@ def fit_blend(labels: Sequence[str], exclusive: bool, first: Floats, second: Flo
     return replace(plain, heat=heat, bias=tuple(_macro_bias(mixed * heat, y).tolist()))
 
 
+def view_loss(logits: Floats, y: Array, known: Array, *, exclusive: bool) -> float:
+    """How badly one view alone tells what there is, once calibrated: the mean over labels. logits, y, known: (n, L)."""
+    if exclusive:
+        return _choice_loss(logits, y)
+    return float(np.mean([_label_loss(logits[:, i], y[:, i], known[:, i]) for i in range(y.shape[1])]))
+
+
+def _label_loss(logits: Floats, y: Array, known: Array) -> float:
+    rows = np.flatnonzero(known)
+    if len(set(y[rows].tolist())) < 2:
+        return 0.0
+    return float(log_loss(y[rows], Calibrator.fit(logits[rows], y[rows], scale="margin").apply(logits[rows]), labels=[0, 1]))
+
+
 def _fit_mixer(first: Floats, second: Floats, y: Array) -> tuple[tuple[float, ...], ...]:
     model = LogisticRegression(C=1.0, max_iter=1000).fit(np.hstack([first, second]), y.argmax(axis=1))
     return tuple(tuple(float(v) for v in row) for row in np.vstack([model.coef_.T, model.intercept_]))
@@ -118,7 +133,7 @@ def _fit_mixer(first: Floats, second: Floats, y: Array) -> tuple[tuple[float, ..
 
 def _best_share(loss: Any, y: Array) -> float:
     if min(y.sum(axis=0)) < 5:
-        return 0.3
+        return EVEN
     return min(STEPS, key=loss)
 
 
@@ -136,13 +151,8 @@ def _label_share(first: Floats, second: Floats, y: Array, known: Array) -> float
     rows = rows[:: max(1, len(rows) // 6000)]  # enough to choose among eleven
     target = y[rows]
     if min(target.sum(), len(target) - target.sum()) < ENOUGH:
-        return 0.3
-
-    def loss(share: float) -> float:
-        mixed = (1 - share) * first[rows] + share * second[rows]
-        return float(log_loss(target, Calibrator.fit(mixed, target, scale="margin").apply(mixed), labels=[0, 1]))
-
-    return min(STEPS, key=loss)
+        return EVEN
+    return min(STEPS, key=lambda share: _label_loss((1 - share) * first[rows] + share * second[rows], target, known[rows]))
 
 
 def _macro_bias(logits: Floats, y: Array) -> Floats:

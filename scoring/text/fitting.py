@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from scoring.calibration import Calibrator
 from scoring.signals.tfidf import HashedTfidf
-from scoring.text.blend import fit_blend
+from scoring.text.blend import fit_blend, view_loss
 from scoring.text.classifier import Reading, TextModel, readings
 from scoring.text.language import identify
 from scoring.text.linear import SPECS, NgramView, VectorView, fit_logits
@@ -23,6 +23,7 @@ Floats = NDArray[np.float64]
 Progress = Callable[[float, str], None]
 Encode = Callable[[Sequence[str], Callable[[float], None]], NDArray[np.float32]]
 MANY, HELD = 20_000, 8_000  # of more than MANY texts, HELD are read by a model that has not seen them: enough to blend and calibrate
+HEAD_STRENGTHS = (0.002, 0.05)  # where meaning is mixed, as in hate, a strong head learns the examples by heart; spam bears it
 LANGUAGE_SHARE = 0.02  # of the sure texts: below it a language counts as not learnt
 
 
@@ -43,13 +44,14 @@ class Labelled:
 
 @dataclass(frozen=True, slots=True)
 class FitOptions:
-    """max_features bounds each n-gram block; strength is the inverse regularisation of the n-gram model, head_strength the head's."""
+    """max_features bounds each n-gram block; strength is the inverse regularisation of the n-gram model, head_strength the head's
+    (None: whichever of HEAD_STRENGTHS the folds find better)."""
 
     seed: int = 0
     max_features: int = 200_000
     min_df: int = 2
     strength: float = 2.0
-    head_strength: float = 0.05
+    head_strength: float | None = None
     folds: int = 4
 
 
@@ -207,19 +209,28 @@ def fit_head_view(
 ) -> tuple[VectorView, Floats]:
     """The head over all items, and honest logits of all readings. vectors: a row for each text of the sheet."""
     exclusive = is_exclusive(data.y, data.known)
+    owners = np.array([r.owner for r in sheet.found])
+    judged = folds[owners] >= 0
 
-    def fit(items: Array) -> VectorView:
+    def fit(items: Array, strength: float) -> VectorView:
         return VectorView.fit(
             vectors[sheet.train_rows[items]], data.y[items], data.known[items], data.weight[items], exclusive=exclusive,
-            strength=options.head_strength, balanced=True, seed=options.seed,
+            strength=strength, balanced=True, seed=options.seed,
         )  # fmt: skip
 
-    def predictor(items: Array) -> Callable[[Array], Floats]:
-        view = fit(items)
-        return lambda rows: view.logits(vectors[rows])
+    def honest(strength: float) -> Floats:
+        def predictor(items: Array) -> Callable[[Array], Floats]:
+            view = fit(items, strength)
+            return lambda rows: view.logits(vectors[rows])
 
-    honest = cross_fit(predictor, sheet, folds, data.y.shape[1], lambda share: None)
-    return fit(np.arange(len(data.parts))), honest
+        return cross_fit(predictor, sheet, folds, data.y.shape[1], lambda share: None)
+
+    def loss(strength: float) -> float:
+        return view_loss(found[strength][judged], data.y[owners][judged], data.known[owners][judged], exclusive=exclusive)
+
+    found = {s: honest(s) for s in (HEAD_STRENGTHS if options.head_strength is None else (options.head_strength,))}
+    best = min(found, key=loss) if len(found) > 1 else next(iter(found))
+    return fit(np.arange(len(data.parts)), best), found[best]
 
 
 def fit_text_model(

@@ -18,7 +18,7 @@ REVIEW = Kind(
         "quick": "scoring.kinds.review.training:train_quick",
         "fine-tune": "scoring.kinds.review.finetune:train_fine_tune",
     },
-    spaces={"quick": {"strength": (0.5, 1.0, 2.0, 4.0), "head_strength": (0.02, 0.05, 0.15), "min_df": (1, 2, 3)}},
+    spaces={"quick": {"strength": (0.5, 1.0, 2.0, 4.0), "head_strength": (0.0005, 0.005, 0.05), "min_df": (1, 2, 3)}},
     light={"encoder": False, "folds": 2, "max_features": 50_000},
     card=draw_card,
     headline=headline,
