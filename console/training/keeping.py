@@ -40,7 +40,8 @@ def versions_tidy(*, keep: Set[str]) -> list[str]:
 
 def _old(kind: str) -> QuerySet[ModelVersion]:
     age = timedelta(days=settings.MODELS_KEEP_DAYS)
-    return ModelVersion.objects.filter(kind=kind, removed_at=None, created_at__lt=Now() - age).defer("card", "metrics", "comparison")
+    old = ModelVersion.objects.filter(kind=kind, removed_at=None, created_at__lt=Now() - age)
+    return old.order_by("pk").defer("card", "metrics", "comparison")
 
 
 def _needed(kind: str) -> set[int]:
