@@ -13,14 +13,14 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import fmean
+from statistics import fmean, median
 from typing import Any
 
 from scoring.registry import KINDS
 from scoring.training.replay import Plan, replay_stream
-from scoring.training.replay_told import labels_to_reach
+from scoring.training.replay_told import ENOUGH, full_precision, labels_to_reach, points
 from tests.bench.replay_data import SETS
-from tests.bench.result import Result
+from tests.bench.result import Figure
 
 BUDGET, ROUNDS = 0.2, 6
 
@@ -32,23 +32,37 @@ def replay(data: Path, name: str, seed: int, trainer: str | None = None) -> list
     )
 
 
-def run(rounds: int) -> list[Result]:
-    """As part of all benches only where BENCH_DATA names the folder; a ratio here is of labels, not of times."""
+def run(rounds: int) -> list[Figure]:
+    """As part of all benches only where BENCH_DATA names the folder; `rounds` seeds of each set."""
     folder = os.environ.get("BENCH_DATA")
     if not folder:
         sys.stderr.write("BENCH_DATA names no folder, so nothing is replayed\n")
         return []
-    results = []
-    for name in SETS:
-        found = [replay(Path(folder), name, seed) for seed in range(rounds)]
-        needed = [(labels_to_reach(lines), labels_to_reach(lines, "random")) for lines in found]
-        pairs = [(ours, by_chance) for ours, by_chance in needed if ours and by_chance]
-        if pairs:
-            what = f"labels to 95 in 100 of the full average precision, {name}"
-            results.append(
-                Result(what=what, naive_name="labels drawn by chance", units=1, ours=[p[0] for p in pairs], naive=[p[1] for p in pairs])
-            )
-    return results
+    return [figure_of(name, [replay(Path(folder), name, seed) for seed in range(rounds)]) for name in SETS]
+
+
+def figure_of(name: str, found: Sequence[Sequence[dict[str, Any]]]) -> Figure:
+    full = [lines[-1]["full"] for lines in found]
+    note = (
+        f"{BUDGET:.0%} of {full[0]['labels']:,} bought in {ROUNDS - 1} rounds, {len(found)} seeds; "
+        f"average precision of every label {_spread([f['later']['ap'] for f in full])}, on later items that nobody chose from"
+    )
+    return Figure(
+        what=f"replayed labels that do {ENOUGH:.0%} as well as all {full[0]['labels']:,}: {name}", ours=_needed(found),
+        beside_name="drawn by chance", beside=_needed(found, "random"), note=note,
+    )  # fmt: skip
+
+
+def _needed(found: Sequence[Sequence[dict[str, Any]]], world: str = "") -> str:
+    """The share of labels, or how near all of the budget came where that was not enough."""
+    reached = [labels_to_reach(lines, world) for lines in found]
+    totals = [lines[-1]["full"]["labels"] for lines in found]
+    if all(reached):
+        shares = [float(r or 0) / total for r, total in zip(reached, totals, strict=True)]
+        return f"{median(shares):.0%} ({min(shares):.0%} to {max(shares):.0%})"
+    ends = [points(lines, world)[-1][1] / (full_precision(lines) or 1.0) for lines in found]
+    times = f" in {sum(1 for r in reached if not r)} of {len(found)}" if any(reached) else ""
+    return f"not within {BUDGET:.0%}{times}: {median(ends):.1%} as well ({min(ends):.1%} to {max(ends):.1%})"
 
 
 def row_of(name: str, found: Sequence[Sequence[dict[str, Any]]]) -> str:
