@@ -11,7 +11,7 @@ from console.accounts.models import User
 from console.cases.models import Case, Skip
 from console.common.errors import Forbidden
 from console.intake.models import Item
-from console.quality.models import OwnAccount
+from console.quality.models import Gold, OwnAccount
 
 _EARLIER = """
 INSERT INTO cases_skip (case_id, reviewer_id, reason)
@@ -25,6 +25,12 @@ SELECT c.id, o.user_id, 'own' FROM cases_case c JOIN intake_item i ON i.id = c.i
 JOIN quality_ownaccount o ON o.source_id = i.source_id AND o.actor_id = i.actor_id
 WHERE c.id = ANY(%s) AND i.actor_id <> '' ON CONFLICT (case_id, reviewer_id) DO NOTHING
 """
+_KNOWING = """
+INSERT INTO cases_skip (case_id, reviewer_id, reason) SELECT %(case)s::uuid, k.pk, 'earlier' FROM (
+    SELECT user_id pk FROM quality_gold_known_to WHERE gold_id = %(gold)s
+    UNION SELECT q.reviewed_by_id FROM quality_qareview q JOIN verdicts_verdict v ON v.id = q.verdict_id WHERE v.item_id = %(item)s
+) k ON CONFLICT (case_id, reviewer_id) DO NOTHING
+"""
 
 
 def bar(*, case_id: UUID, user_ids: Iterable[int], reason: str) -> None:
@@ -35,6 +41,12 @@ def bar_earlier(case: Case) -> None:
     """A check is not for anybody who decided the item before, passed it on, or saw what the machine thinks of it."""
     with connection.cursor() as cursor:
         cursor.execute(_EARLIER, {"case": case.pk, "item": case.item_id})
+
+
+def bar_knowing(case: Case, gold: Gold) -> None:
+    """A known answer is not for anybody who ever said it, also where it waits in the queue for somebody else."""
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOWING, {"case": case.pk, "gold": gold.pk, "item": case.item_id})
 
 
 def bar_owners(case_ids: Iterable[UUID]) -> None:

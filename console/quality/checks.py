@@ -14,7 +14,7 @@ from console.common.clock import db_now
 from console.common.errors import Conflict
 from console.common.ids import uuid7_at
 from console.intake.models import Item
-from console.quality.bars import bar_earlier, bar_owners
+from console.quality.bars import bar_earlier, bar_knowing, bar_owners
 from console.quality.models import Check, Gold, QaReview
 from console.verdicts.models import Verdict
 
@@ -40,6 +40,8 @@ def check_open(
     case.purpose, case.blind = LEADS_ONLY if purpose == Check.Purpose.ADJUDICATE else "check", True
     case.save(force_insert=True)
     bar_earlier(case)
+    if gold is not None:
+        bar_knowing(case, gold)
     bar_owners([case.pk])
     check = Check.objects.create(
         purpose=purpose, case=case, item=item, about=about, gold=gold, parent=parent, qa=qa, probability=probability

@@ -16,7 +16,8 @@ from console.cases.models import Case, Claim, Queue
 from console.common.errors import Conflict, Invalid, NotFound
 from console.intake.models import Item
 from console.policies.selectors import active_policy
-from console.quality.models import Check, Gold, OwnAccount
+from console.quality.bars import bar
+from console.quality.models import Check, Gold, OwnAccount, QaReview
 from console.quality.plans import luck
 from console.scores.models import Decision
 from console.verdicts.labels import labels_of, target_of
@@ -47,9 +48,18 @@ def gold_mark(*, item: Item, outcome: str, clauses: Sequence[str], note: str, us
     facts = {"outcome": outcome, "clauses": list(clauses) if outcome == "enforce" else [], "note": note.strip()[:2000]}
     gold, _ = Gold.objects.update_or_create(item=item, defaults={**facts, "is_active": True, "marked_by": user})
     _labels_put(gold, document, user)
+    if user is not None:
+        _known_now(gold, user)
     actor = f"user:{user.get_username()}" if user else "system"
     audit_append(actor=actor, verb="gold.marked", subject=f"gold:{gold.pk}", data={"outcome": outcome, "clauses": facts["clauses"]})
     return gold
+
+
+def _known_now(gold: Gold, user: User) -> None:
+    """Who said it once knows it, whoever says it later; also where it waits at this moment."""
+    gold.known_to.add(user)
+    for case_id in Check.objects.filter(gold=gold, state=Check.State.OPEN).values_list("case_id", flat=True):
+        bar(case_id=case_id, user_ids=[user.pk], reason="earlier")
 
 
 def _labels_put(gold: Gold, document: PolicyDocument, user: User | None) -> None:
@@ -75,10 +85,17 @@ def gold_retire(*, gold_id: int, user: User) -> Gold:
 
 
 def golds_open_to(user: User) -> QuerySet[Gold]:
-    """Those whose answer this person may read: what they marked themselves, what they have met, and what is served no more. Leads take
-    cases too, and who could read an answer beforehand would be measured by it."""
-    met = Claim.objects.filter(case__item=OuterRef("item"), reviewer=user)
-    return Gold.objects.filter(Q(is_active=False) | Q(marked_by=user) | Exists(met))
+    """Those whose answer this person may read: what they know already, and what is served no more. Leads take cases too, and who could
+    read an answer beforehand would be measured by it."""
+    return Gold.objects.filter(Q(is_active=False) | _known_by(user))
+
+
+def _known_by(user: User) -> Q:
+    """They said themselves what it is, now or earlier; held the item in any case; or judged somebody's verdict of it."""
+    said = Gold.known_to.through.objects.filter(gold=OuterRef("pk"), user=user)
+    held = Claim.objects.filter(case__item=OuterRef("item"), reviewer=user)
+    judged = QaReview.objects.filter(verdict__item=OuterRef("item"), reviewed_by=user)
+    return Q(Exists(said)) | Q(Exists(held)) | Q(Exists(judged))
 
 
 def golds_hidden_from(user: User) -> QuerySet[Gold]:
@@ -90,7 +107,7 @@ def golds_hidden_from(user: User) -> QuerySet[Gold]:
 
 def gold_pick(*, queue: Queue, reviewer: User, limits: ServeLimits, source_id: int | None = None) -> Gold | None:
     """What this person should meet next: breaking a rule more often than not, of the clause they were asked about least.
-    Never an item that they held before in any case, or marked, never their own, never beyond their limits."""
+    Never an item whose answer they know, never their own, never beyond their limits."""
     open_to_them = _open_to(queue, reviewer, limits, source_id)
     if not open_to_them:
         return None
@@ -109,10 +126,8 @@ def gold_pick(*, queue: Queue, reviewer: User, limits: ServeLimits, source_id: i
 def _open_to(queue: Queue, reviewer: User, limits: ServeLimits, source_id: int | None) -> list[Gold]:
     cases = Case.objects.filter(item=OuterRef("item"))
     own = OwnAccount.objects.filter(user=reviewer, source=OuterRef("item__source"), actor_id=OuterRef("item__actor_id"))
-    held = Claim.objects.filter(case__item=OuterRef("item"), reviewer=reviewer)
     rows = Gold.objects.filter(is_active=True, item__kind=queue.kind, item__status=Item.Status.DECIDED)
-    rows = rows.filter(Exists(cases.filter(queue=queue)) | ~Exists(cases)).exclude(Exists(held)).exclude(Exists(own))
-    rows = rows.exclude(marked_by=reviewer)
+    rows = rows.filter(Exists(cases.filter(queue=queue)) | ~Exists(cases)).exclude(_known_by(reviewer)).exclude(Exists(own))
     rows = rows.exclude(Exists(cases.exclude(state=Case.State.CLOSED)))
     if source_id is not None:
         rows = rows.filter(item__source_id=source_id)

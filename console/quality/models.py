@@ -48,6 +48,7 @@ class Gold(models.Model):
     note = models.TextField(default="", blank=True)
     is_active = models.BooleanField(default=True)  # retired: not served any more, still not for training
     marked_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    known_to: Any = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+")  # who ever said what its answer is
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -8,16 +8,18 @@ import pytest
 
 from console.accounts.models import User
 from console.audit.models import AuditRow
+from console.cases.claiming import case_claim_one
 from console.cases.holding import Hold, case_release
 from console.cases.models import Case
 from console.common.errors import Conflict, Invalid, NotFound
 from console.common.models import OutboxEvent
 from console.flow import case_claim, checks_settle, verdict_undo
 from console.intake.models import Item
-from console.quality.gold import gold_mark, gold_retire
+from console.quality.gold import gold_mark, gold_retire, golds_open_to
 from console.quality.models import Check, CheckPlan, Gold
+from console.quality.qa import qa_give
 from console.scores.models import Decision
-from console.verdicts.models import Label
+from console.verdicts.models import Label, Verdict
 from tests.console.dice import dice
 from tests.console.quality import ALLOW, Waiting, decide, give, settle
 
@@ -76,6 +78,48 @@ def test_nobody_meets_a_known_answer_twice_nor_one_that_they_decided(gold: Gold,
         second = case_claim(queue=ordinary.queue, reviewer=ravi)
         assert second is not None
         assert second.case_id == ordinary.pk
+
+
+def test_nobody_is_served_an_answer_that_they_set_whoever_set_it_again(
+    gold: Gold, waiting: Waiting, lena: User, ada: User, ravi: User
+) -> None:
+    """Lena marked it, Ada marked it again: both know it. Lena is no longer named on it."""
+    gold_mark(item=gold.item, outcome="allow", clauses=[], note="", user=ada)
+    ordinary = waiting("The soup was cold.")
+    with dice(0.0):
+        for lead in (lena, ada):
+            claim = case_claim(queue=ordinary.queue, reviewer=lead, is_lead=True)
+            assert claim is not None
+            assert claim.case_id == ordinary.pk, lead.username
+            case_release(hold=Hold(case_id=claim.case_id, reviewer=lead, token=claim.token))
+        other = case_claim(queue=ordinary.queue, reviewer=ravi)
+    assert other is not None
+    assert other.case.item_id == gold.item_id
+    assert gold in golds_open_to(lena)
+    assert gold in golds_open_to(ada)
+
+
+def test_nor_is_it_where_it_waits_because_somebody_gave_it_back(gold: Gold, waiting: Waiting, lena: User, ada: User, ravi: User) -> None:
+    ordinary = waiting("The soup was cold.")
+    with dice(0.0):
+        claim = case_claim(queue=ordinary.queue, reviewer=ravi)
+    assert claim is not None
+    case_release(hold=Hold(case_id=claim.case_id, reviewer=ravi, token=claim.token))
+    gold_mark(item=gold.item, outcome="enforce", clauses=["4.1"], note="", user=ada)
+    for lead in (lena, ada):
+        assert case_claim_one(case_id=claim.case_id, reviewer=lead, is_lead=True) is None, lead.username
+
+
+def test_nor_who_judged_a_verdict_of_the_item(gold: Gold, waiting: Waiting, ada: User, rita: User) -> None:
+    verdict = Verdict.objects.get(reviewer=rita)
+    assert gold not in golds_open_to(ada)
+    qa_give(verdict=verdict, finding="agree", note="", lead=ada)
+    ordinary = waiting("The soup was cold.")
+    with dice(0.0):
+        claim = case_claim(queue=ordinary.queue, reviewer=ada, is_lead=True)
+    assert claim is not None
+    assert claim.case_id == ordinary.pk
+    assert gold in golds_open_to(ada)
 
 
 def test_a_known_answer_never_comes_alone(gold: Gold, plan: CheckPlan, ravi: User) -> None:
