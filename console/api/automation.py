@@ -19,11 +19,11 @@ from console.automation.estimates import week_estimates
 from console.automation.evidence import open_audits
 from console.automation.models import AutomationRule, Certificate
 from console.automation.rules import rules_of
-from console.automation.slices import SOURCE
 from console.common.errors import Invalid
 from console.policies.selectors import active_policy
 from scoring.audits import Estimate
 from scoring.registry import KINDS
+from scoring.withheld import SOURCE
 
 _KIND = OpenApiParameter("kind", str, enum=list(KINDS), required=True)
 _ONE_KIND = OpenApiParameter("kind", str, enum=list(KINDS))

@@ -9,31 +9,18 @@ What is small is measured, and mostly proves nothing alone: "not told apart" is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from django.db import transaction
 
 from console.audit.services import audit_append
-from console.automation.marks import NOTHING, Marks, valid_certificates
-from console.automation.models import BandSlice, Certificate, Side
+from console.automation.marks import valid_certificates
+from console.automation.models import BandSlice, Certificate
 from scoring.certify import lower_bound, upper_bound
-from scoring.policy import Threshold
+from scoring.withheld import Held
 
-LANGUAGE, SOURCE = "language", "source"
 DOUBT = 0.05  # over all slices of a certificate, on each side
 Counts = Mapping[tuple[str, str], tuple[int, int]]  # (cut, name) -> (of, wrong)
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A part of a band that goes to people."""
-
-    model: str
-    label: str
-    side: str
-    cut: str
-    name: str
 
 
 @transaction.atomic
@@ -65,18 +52,3 @@ def slices_held(kind: str) -> list[Held]:
     rows = BandSlice.objects.filter(certificate__in=valid_certificates(kind), withheld=True)
     found = rows.values_list("certificate__model", "certificate__label", "certificate__side", "cut", "name")
     return [Held(*row) for row in found]
-
-
-def marks_here(marks: Marks | None, held: Sequence[Held], *, model: str, source: str, language: str) -> Marks:
-    """Without the sides of those bands that people decide for this language or source."""
-    here = {LANGUAGE: language, SOURCE: source}
-    gone = {(one.label, one.side) for one in held if one.model == model and here[one.cut] == one.name}
-    if not marks or not gone:
-        return marks or NOTHING
-    return {
-        label: Threshold(
-            label=label, allow=None if (label, Side.ALLOW) in gone else mark.allow,
-            enforce=None if (label, Side.ENFORCE) in gone else mark.enforce,
-        )
-        for label, mark in marks.items()
-    }  # fmt: skip

@@ -1,7 +1,8 @@
 """Read history in chunks, by key and never by page number, with only the columns that the subject asks for.
 
 One statement a chunk joins each item to its first decision and the score that led to it; what its labels add up to is read
-beside it. Reports are counted as of that decision, so that what came later does not change what would have been decided.
+beside it. Reports are counted as of that decision, so that what came later does not change what would have been decided. The language
+is the one that it was decided by, which search keeps.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ i.kind = %(kind)s AND i.created_at < %(until)s
 _COUNT = f"SELECT count(*) FROM intake_item i WHERE {_WHERE}"
 _CHUNK = f"""
 SELECT i.id, i.created_at, (i.created_at AT TIME ZONE %(zone)s)::date::text, i.source_id, coalesce(i.conversation, ''),
-       CASE WHEN %(payload)s THEN i.payload::text END, CASE WHEN %(payload)s THEN i.actor::text END, i.language,
+       CASE WHEN %(payload)s THEN i.payload::text END, CASE WHEN %(payload)s THEN i.actor::text END,
+       coalesce(nullif(r.language, ''), i.language),
        CASE WHEN i.reports > 0 AND d.id IS NOT NULL
             THEN (SELECT count(*) FROM intake_report r WHERE r.item_id = i.id AND r.created_at <= d.created_at) ELSE 0 END,
        d.outcome, d.reason, d.rule, s.id, s.risk, s.uncertainty, s.labels::text, s.signals::text, s.errors::text, s.model,
@@ -48,6 +50,7 @@ FROM (
 ) i
 LEFT JOIN scores_decision d ON d.item_id = i.id AND d.number = 1
 LEFT JOIN scores_score s ON s.id = d.score_id
+LEFT JOIN insights_searchrow r ON r.item_id = i.id
 ORDER BY i.created_at, i.id
 """
 _BEFORE_ALL: Place = (datetime(1, 1, 1, tzinfo=UTC), UUID(int=0))

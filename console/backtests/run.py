@@ -15,7 +15,7 @@ from console.audit.services import audit_append
 from console.backtests.history import Place, Window, history_chunk, history_count
 from console.backtests.models import Backtest, State
 from console.backtests.services import backtest_progress
-from console.backtests.subjects import asked_of, model_of, subject_of
+from console.backtests.subjects import asked_of, live_then, model_of, subject_of
 from console.banks.selectors import bank_index
 from console.common.errors import Unavailable
 from console.intake.history import scoring_items
@@ -43,7 +43,8 @@ class Stopped(Exception):
 def backtest_turn(backtest_id: UUID | str, *, seconds: float = TURN_SECONDS) -> bool:
     """Go on for about `seconds`. True while there is more to do. Raises Stopped."""
     backtest = _begin(backtest_id)
-    subject, tally, window = subject_of(asked_of(backtest)), Tally(backtest.tally or None), window_of(backtest)
+    asked, tally, window = asked_of(backtest), Tally(backtest.tally or None), window_of(backtest)
+    subject = subject_of(asked, live_then(asked))
     version, names = model_of(backtest), dict(Source.objects.values_list("pk", "slug"))
     seen, until = seen_by(version), time.monotonic() + seconds
     while True:  # at least one chunk, so that the next turn is another one

@@ -11,7 +11,7 @@ from console.accounts.models import Source
 from console.backtests.history import Window, history_chunk
 from console.backtests.models import Backtest
 from console.backtests.run import judge_rows, with_past
-from console.backtests.subjects import Asked, subject_of
+from console.backtests.subjects import Asked, live_now, subject_of
 from console.common.clock import db_now
 from console.common.errors import NotFound
 from console.intake.models import Item
@@ -42,7 +42,7 @@ def quick_try(asked: Asked, *, newest: int = NEWEST) -> dict[str, Any]:
     oldest = list(times[newest - 1 : newest])
     window = Window(kind=asked.kind, until=db_now(), since=oldest[0] if oldest else None)
     names = dict(Source.objects.values_list("pk", "slug"))
-    subject, tally = subject_of(asked), Tally()
+    subject, tally = subject_of(asked, live_now(asked)), Tally()
     rows, _ = history_chunk(window, after=None, limit=newest, payload=bool(subject.rules), names=names)
     judge_rows(subject, with_past(rows) if reads_past(subject) else rows, tally, total=len(rows))
     return summarise(tally.data)

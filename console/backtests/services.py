@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from console.accounts.models import Source, User
 from console.audit.services import audit_append
 from console.backtests.models import OPEN, Backtest, State
-from console.backtests.subjects import Asked
+from console.backtests.subjects import Asked, asked_of, live_now
 from console.common.clock import db_now
 from console.common.errors import Conflict, Invalid, NotFound
 from console.common.jobs import job_cancel, job_put_many
@@ -37,7 +37,7 @@ def backtest_request(
     with transaction.atomic():
         _check_room()
         backtest = Backtest.objects.create(
-            kind=asked.kind, what=asked.what, title=asked.title[:200], subject=dict(asked.subject),
+            kind=asked.kind, what=asked.what, title=asked.title[:200], subject={**asked.subject, **live_now(asked, source).told()},
             document=asked.document.model_dump(mode="json"), source=source, since=since, until=now, share=share, requested_by=user,
         )  # fmt: skip
         put_turn(backtest)
@@ -48,11 +48,14 @@ def backtest_request(
 
 
 def backtest_again(*, backtest: Backtest, user: User) -> Backtest:
-    """The same subject, as it was copied, on history up to now. Raises Conflict when enough are under way already."""
+    """The same subject, as it was copied, on history up to now and beside what is proven now. Raises Conflict when enough are under way
+    already."""
+    asked = asked_of(backtest)
+    subject = {name: value for name, value in asked.subject.items() if name != "live"} | live_now(asked, backtest.source).told()
     with transaction.atomic():
         _check_room()
         again = Backtest.objects.create(
-            kind=backtest.kind, what=backtest.what, title=backtest.title, subject=backtest.subject, document=backtest.document,
+            kind=backtest.kind, what=backtest.what, title=backtest.title, subject=subject, document=backtest.document,
             source=backtest.source, since=backtest.since, until=db_now(), share=backtest.share, requested_by=user,
         )  # fmt: skip
         put_turn(again)

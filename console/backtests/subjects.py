@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
 
+from console.accounts.models import Source
 from console.automation.marks import certified_marks
+from console.automation.slices import slices_held
 from console.backtests.models import Backtest
 from console.common.errors import Invalid
 from console.policies.documents import read_document
@@ -20,6 +22,7 @@ from scoring.backtest.subjects import PolicySubject, RuleSubject, Subject, Thres
 from scoring.policy import PolicyDocument, Rule, Threshold
 from scoring.registry import KINDS
 from scoring.signals.rules import lint
+from scoring.withheld import SOURCE, Held
 
 What = Backtest.What
 THEN = ("allow", "review", "enforce")
@@ -88,14 +91,44 @@ def known_kind(kind: str) -> str:
     return kind
 
 
-def subject_of(asked: Asked) -> Subject:
-    """What judges rows, from what was copied."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """What is proven, and what people decide all the same, at one moment: as the pipeline would decide then."""
+
+    certified: Mapping[str, Mapping[str, Threshold]] = field(default_factory=dict)
+    held: Sequence[Held] = ()
+
+    def told(self) -> dict[str, Any]:
+        """As JSON; nothing where nothing is proven."""
+        marks = {model: [mark.model_dump(mode="json") for mark in marks.values()] for model, marks in self.certified.items()}
+        return {"live": {"certified": marks, "held": [asdict(one) for one in self.held]}} if marks else {}
+
+
+def live_now(asked: Asked, source: Source | None = None) -> Live:
+    """A rule stands beside all that. Of what is tried on one source, other sources are not told."""
+    certified = certified_marks(asked.kind, asked.document) if asked.what != What.RULE else {}
+    held = slices_held(asked.kind) if certified else []
+    return Live(certified=certified, held=[one for one in held if source is None or one.cut != SOURCE or one.name == source.slug])
+
+
+def live_then(asked: Asked) -> Live:
+    """As it was copied."""
+    told = asked.subject.get("live", {})
+    marks = {model: [Threshold.model_validate(row) for row in rows] for model, rows in told.get("certified", {}).items()}
+    return Live(
+        certified={model: {mark.label: mark for mark in found} for model, found in marks.items()},
+        held=[Held(**row) for row in told.get("held", [])],
+    )  # fmt: skip
+
+
+def subject_of(asked: Asked, live: Live) -> Subject:
+    """What judges rows."""
     if asked.what == What.RULE:
         rule = Rule(name=RULE_NAME, when=asked.subject["when"], then=asked.subject["then"], sentence=RULE_NAME)
         return RuleSubject.of(rule, asked.document)
     if asked.what == What.THRESHOLDS:
-        return ThresholdSubject.of(tuple(Threshold.model_validate(row) for row in asked.subject["thresholds"]), asked.document)
-    return PolicySubject(asked.document, certified_marks(asked.kind, asked.document))
+        return ThresholdSubject.of(tuple(Threshold.model_validate(row) for row in asked.subject["thresholds"]), asked.document, live.held)
+    return PolicySubject(asked.document, live.certified, live.held)
 
 
 def asked_of(backtest: Backtest) -> Asked:

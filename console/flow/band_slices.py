@@ -11,9 +11,10 @@ from django.db import connection
 from console.automation.certificates import limit_of
 from console.automation.evidence import evidence_of
 from console.automation.models import Certificate
-from console.automation.slices import LANGUAGE, SOURCE, band_slices_take
+from console.automation.slices import band_slices_take
 from console.policies.selectors import active_policy
 from scoring.certify import Audited, counted
+from scoring.withheld import LANGUAGE, SOURCE
 
 _PLACES = """
 SELECT i.id, s.slug, coalesce(r.language, '') FROM intake_item i JOIN accounts_source s ON s.id = i.source_id

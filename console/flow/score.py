@@ -10,8 +10,8 @@ from uuid import UUID
 from django.db import transaction
 
 from console.audit.services import Entry, audit_append_many
-from console.automation.marks import certified_marks
-from console.automation.slices import marks_here, slices_held
+from console.automation.marks import NOTHING, certified_marks
+from console.automation.slices import slices_held
 from console.cases import services as cases
 from console.cases.models import Case, Queue
 from console.cases.routing import Router, router_load
@@ -44,6 +44,7 @@ from scoring.policy import PolicyDocument
 from scoring.types import Decision as Decided
 from scoring.types import Item as ScoringItem
 from scoring.types import Score as Scored
+from scoring.withheld import marks_here
 
 
 def items_score(*, jobs: Sequence[Claimed]) -> None:
@@ -97,7 +98,7 @@ def _write(
     settled = []
     for i, (item, ask, score), stored in zip(mine, known, rows, strict=True):
         place = {"model": score.model, "source": item.source.slug, "language": readings[i].language}
-        here = marks_here(marks.get(score.model), held, **place)
+        here = marks_here(marks.get(score.model, NOTHING), held, **place)
         settled.append(Settled(item=item, asked=ask, scored=score, row=stored, decided=decide(ask, score, policy[1], certified=here)))
     _settle(settled, policy)
     search_put(items=[item for item, _, _ in known], readings=[readings[i] for i in mine])

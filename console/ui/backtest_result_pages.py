@@ -61,7 +61,16 @@ def live(request: HttpRequest, backtest_id: UUID) -> HttpResponse:
 
 def _frame(request: HttpRequest, backtest: Backtest) -> dict[str, Any]:
     kind = KINDS.get(backtest.kind)
-    return {"backtest": backtest, "kind": kind, "may_make": may_change(request), "polls": backtest.is_open}
+    return {
+        "backtest": backtest, "kind": kind, "may_make": may_change(request), "polls": backtest.is_open, "unproven": _unproven(backtest)
+    }  # fmt: skip
+
+
+def _unproven(backtest: Backtest) -> bool:
+    """A version that no certificate names decides nothing alone where certificates are asked for."""
+    if backtest.what != Backtest.What.MODEL or backtest.document["automation"] != "certified":
+        return False
+    return f"{backtest.kind}@{backtest.subject['version']}" not in backtest.subject.get("live", {}).get("certified", {})
 
 
 def _told(request: HttpRequest, backtest: Backtest) -> dict[str, Any]:

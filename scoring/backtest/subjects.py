@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -13,6 +13,7 @@ from scoring.decide import RISK, decide
 from scoring.policy import PolicyDocument, Rule, Threshold
 from scoring.signals.rules import RuleError, rule_context
 from scoring.types import Score
+from scoring.withheld import Held, marks_here
 
 EARLIER = frozenset({"match", "rule", "rule_errored"})  # what speaks before thresholds do, and before a rule that is added last
 NEAR = 0.1  # below a bar by so much or less is a near miss
@@ -80,6 +81,7 @@ class PolicySubject:
 
     policy: PolicyDocument
     certified: Mapping[str, Mapping[str, Threshold]] = field(default_factory=dict)  # what is proven now, by model and label
+    held: Sequence[Held] = ()  # what people decide all the same
     needs_score: bool = True
 
     @property
@@ -88,7 +90,7 @@ class PolicySubject:
 
     def judge(self, row: Row, *, closely: bool = False) -> Judged:
         score = row.score or _NOTHING
-        proven = self.certified.get(score.model, {})
+        proven = marks_here(self.certified.get(score.model, {}), self.held, model=score.model, source=row.source, language=row.language)
         decided = decide(row.item, score, self.policy, certified=proven)
         hit = decided.outcome == "enforce"
         bars = tuple(proven.values()) if self.policy.automation == "certified" else self.policy.thresholds
@@ -99,9 +101,12 @@ class PolicySubject:
 
 @dataclass(frozen=True, slots=True)
 class ThresholdSubject:
-    """Thresholds as if they acted: what a rule or a match decided stays decided."""
+    """Thresholds as if they acted: what a rule or a match decided stays decided, and what people decide all the same goes to people,
+    whichever model scored it then: they would act with the one that serves."""
 
     inner: PolicySubject
+    bars: Mapping[str, Threshold]
+    held: Sequence[Held] = ()
     needs_score: bool = True
 
     @property
@@ -109,14 +114,18 @@ class ThresholdSubject:
         return ()
 
     @classmethod
-    def of(cls, thresholds: tuple[Threshold, ...], policy: PolicyDocument) -> ThresholdSubject:
+    def of(cls, thresholds: tuple[Threshold, ...], policy: PolicyDocument, held: Sequence[Held] = ()) -> ThresholdSubject:
         update = {"rules": (), "match_enforces": False, "thresholds": thresholds, "automation": "demo"}
-        return cls(PolicySubject(policy.model_copy(update=update)))
+        return cls(PolicySubject(policy.model_copy(update=update)), {bar.label: bar for bar in thresholds}, held)
 
     def judge(self, row: Row, *, closely: bool = False) -> Judged:
         if row.reason in EARLIER and row.was != NOT_DECIDED:
             return Judged(outcome=row.was)
-        return self.inner.judge(row, closely=closely)
+        here = marks_here(self.bars, self.held, model=None, source=row.source, language=row.language)
+        if here is self.bars:
+            return self.inner.judge(row, closely=closely)
+        policy = self.inner.policy.model_copy(update={"thresholds": tuple(here.values())})
+        return PolicySubject(policy).judge(row, closely=closely)
 
 
 def reads_past(subject: Subject) -> bool:

@@ -17,7 +17,7 @@ from console.accounts.models import Source
 from console.backtests.history import Place, Window, history_chunk, history_count
 from console.backtests.models import Backtest
 from console.backtests.run import CHUNK, CHUNK_SCORED, judge_rows, scored_anew, share_for_model, with_past
-from console.backtests.subjects import Asked, asked_model, asked_policy, asked_rule, subject_of
+from console.backtests.subjects import Asked, asked_model, asked_policy, asked_rule, live_now, subject_of
 from console.backtests.told import told
 from console.common.clock import db_now
 from console.common.errors import DomainError, Invalid
@@ -67,7 +67,7 @@ class Command(BaseCommand):
             self.stdout.write("\n".join(told(result, acts=asked.what != Backtest.What.RULE)))
 
     def _walk(self, asked: Asked, window: Window, version: ModelVersion | None) -> Tally:
-        subject, tally, names = subject_of(asked), Tally(), dict(Source.objects.values_list("pk", "slug"))
+        subject, tally, names = subject_of(asked, live_now(asked)), Tally(), dict(Source.objects.values_list("pk", "slug"))
         total, seen = history_count(window), seen_by(version)
         place: Place | None = None
         started = last = time.monotonic()

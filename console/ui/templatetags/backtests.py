@@ -8,6 +8,9 @@ from typing import Any
 from django import template
 
 from console.ui.words import percent
+from scoring.decide import RISK
+from scoring.text.language_names import LANGUAGES
+from scoring.withheld import LANGUAGE
 
 register = template.Library()
 
@@ -41,3 +44,11 @@ def a_day(value: float) -> str:
 def moved_tone(value: float | None) -> str:
     """More work for people is a caution, less is good."""
     return "" if value is None or abs(value) < 0.05 else "warn" if value > 0 else "good"
+
+
+@register.filter
+def held_words(one: Mapping[str, str]) -> str:
+    """ "German (let through)", "shop (act on spam)": a part of a band that people decide."""
+    name = LANGUAGES.get(one["name"], one["name"]) if one["cut"] == LANGUAGE else one["name"]
+    of = "" if one["label"] == RISK else f" {one['label'].replace('_', ' ')}"
+    return f"{name} ({'let through' if one['side'] == 'allow' else f'act on{of}'})"
