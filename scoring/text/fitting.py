@@ -190,7 +190,7 @@ def fit_ngram_view(
     def fit(items: Array) -> tuple[Floats, Floats]:
         return fit_logits(
             x[sheet.train_rows[items]], data.y[items], data.known[items], data.weight[items], exclusive=exclusive,
-            strength=options.strength, balanced=True, seed=options.seed, start=begun,
+            strength=options.strength, start=begun,
         )  # fmt: skip
 
     def predictor(items: Array) -> Callable[[Array], Floats]:
@@ -215,8 +215,8 @@ def fit_head_view(
     def fit(items: Array, strength: float) -> VectorView:
         return VectorView.fit(
             vectors[sheet.train_rows[items]], data.y[items], data.known[items], data.weight[items], exclusive=exclusive,
-            strength=strength, balanced=True, seed=options.seed,
-        )  # fmt: skip
+            strength=strength,
+        )
 
     def honest(strength: float) -> Floats:
         def predictor(items: Array) -> Callable[[Array], Floats]:

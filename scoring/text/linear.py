@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.linear_model import LogisticRegression
 
 from scoring.signals.surface import NAMES, surface
 from scoring.signals.tfidf import HashedTfidf
+from scoring.text.logistic import fit_logistic
 
 Floats = NDArray[np.float64]
 Array = NDArray[Any]
@@ -20,43 +20,45 @@ SPECS = {"char": ("char", 2, 5), "word": ("word", 1, 2)}
 
 
 def fit_logits(
-    x: Any, y: Array, known: Array, weight: Array, *, exclusive: bool, strength: float, balanced: bool, seed: int,
-    start: tuple[Array, Array] | None = None,
-) -> tuple[Floats, Floats]:  # fmt: skip
+    x: Any, y: Array, known: Array, weight: Array, *, exclusive: bool, strength: float, start: tuple[Array, Array] | None = None
+) -> tuple[Floats, Floats]:
     """Logistic regression: one softmax where labels exclude each other, else one model a label over its known rows.
 
-    x: (n, k) dense or csr; y, known: (n, L) of 0/1; weight: (n,). `strength` is scikit-learn's C (inverse of regularisation).
-    `start`, weights and offsets of nearly the same items, saves steps.
+    x: (n, k) dense or csr, float32; y, known: (n, L) of 0/1; weight: (n,). Classes weigh the same, however rare they are. `strength` is
+    the inverse of regularisation. `start`, weights and offsets of nearly the same items, saves steps.
     Returns weights (k, L) and offsets (L,). A label of one class only gets no weights and its smoothed log-odds.
     """
-    k, labels = x.shape[1], y.shape[1]
-    weights, offsets = np.zeros((k, labels)), np.zeros(labels)
-    settings = {"C": strength, "class_weight": "balanced" if balanced else None, "max_iter": 300, "tol": 1e-4, "random_state": seed}
+    labels = y.shape[1]
+    table = np.zeros((labels, x.shape[1] + 1)) if start is None else np.vstack([start[0], start[1]]).T
     present = np.flatnonzero(y.sum(axis=0) > 0)
     if exclusive and len(present) > 2:
-        model = _begun(settings, start, present).fit(x, y.argmax(axis=1), sample_weight=weight)
-        weights[:, model.classes_], offsets[model.classes_] = model.coef_.T, model.intercept_
-        offsets[np.setdiff1d(np.arange(labels), present)] = -10.0
-        return weights, offsets
+        target = y[:, present]
+        each = _balanced(target.argmax(axis=1), weight)
+        table[present] = fit_logistic(x, target.T.astype(np.float64), each, strength, table[present])
+        table[np.setdiff1d(np.arange(labels), present)] = _constant(x.shape[1], -10.0)
+        return table[:, :-1].T, table[:, -1]
     for label in range(labels):
         rows = np.flatnonzero(known[:, label])
         target = y[rows, label]
         if len(set(target.tolist())) < 2:
             rate = (target.sum() + 0.5) / (len(target) + 1)
-            offsets[label] = np.log(rate) - np.log1p(-rate) - 2
+            table[label] = _constant(x.shape[1], float(np.log(rate) - np.log1p(-rate) - 2))
             continue
         every = len(rows) == x.shape[0]  # a copy of all rows costs as much as a few steps
-        model = _begun(settings, start, [label]).fit(x if every else x[rows], target, sample_weight=weight[rows])
-        weights[:, label], offsets[label] = model.coef_[0], model.intercept_[0]
-    return weights, offsets
+        table[label] = fit_logistic(
+            x if every else x[rows], target[None].astype(np.float64), _balanced(target, weight[rows]), strength, table[[label]]
+        )[0]  # fmt: skip
+    return table[:, :-1].T, table[:, -1]
 
 
-def _begun(settings: Mapping[str, Any], start: tuple[Array, Array] | None, columns: Sequence[int] | Array) -> LogisticRegression:
-    if start is None:
-        return LogisticRegression(**settings)
-    model = LogisticRegression(**settings, warm_start=True)
-    model.coef_, model.intercept_ = start[0].T[columns].astype(np.float64), np.asarray(start[1][columns], np.float64)
-    return model
+def _balanced(classes: Array, weight: Array) -> Floats:
+    """(n,): the weight of each item, such that every class weighs the same and all together as before."""
+    each = np.bincount(classes, weight)
+    return np.asarray(weight * (each.sum() / ((each > 0).sum() * each))[classes], np.float64)
+
+
+def _constant(features: int, offset: float) -> Floats:
+    return np.append(np.zeros(features), offset)
 
 
 @dataclass(frozen=True, slots=True)
