@@ -32,6 +32,11 @@ class Band:
         return f"{100 * self.rule.risk:g}"
 
     @property
+    def served(self) -> bool:
+        """Where it was looked at: only a model that serves can be."""
+        return self.certificate is not None or self.looked is not None
+
+    @property
     def missing(self) -> int | None:
         return self.looked.proof.missing if self.looked else None
 

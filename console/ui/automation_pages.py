@@ -28,6 +28,7 @@ from console.policies.selectors import active_policy
 from console.ui.access import page_for, person
 from console.ui.automation_bands import bands_of, label_words, slices_of
 from console.ui.automation_chart import chart_of, in_hundred, mark_words
+from console.ui.automation_steps import steps_of
 from console.ui.models_pages import kind_or_404
 from console.ui.problems import sentence_of
 from scoring.certify import Proof, certify
@@ -86,13 +87,14 @@ def _kind_page(request: HttpRequest, kind: Kind, *, errors: dict[str, list[str]]
     plan = audit_plan_of(kind.name)
     rows = answers(kind.name, since=db_now() - WINDOW)
     load = workload_of(kind=kind.name, document=document, rows=rows, plan=plan)
-    weeks = weeks_back(kind=kind.name, document=document)
+    weeks, waiting = weeks_back(kind=kind.name, document=document), open_audits(kind.name)
     context = {
         "kind": kind, "kinds": KINDS.values(), "bands": bands, "band": band, "looked": looked, "side": side, "label": label,
         "chart": chart_of(_drawn(looked, valid), chosen=chosen, risk=looked.held) if looked else None, "load": load, "weeks": weeks,
         "week": weeks[0] if weeks and weeks[0].until >= db_now().replace(hour=0, minute=0, second=0) else None,
-        "plan": plan, "open": open_audits(kind.name), "auditors": auditors_of(kind.name), "known_from": KNOWN_FROM, "document": document,
-        "shares": _shares(load), "floor": in_hundred(looked.proof.floor) if looked else "", "labels": _label_choices(kind, document),
+        "plan": plan, "open": waiting, "auditors": auditors_of(kind.name), "known_from": KNOWN_FROM, "document": document,
+        "steps": steps_of(band, document=document, plan=plan, load=load, waiting=waiting), "shares": _shares(load),
+        "floor": in_hundred(looked.proof.floor) if looked else "", "labels": _label_choices(kind, document),
         "history": _history(kind), "lost": alerts_open(kind=kind.name, code=BAND_LOST), "errors": errors or {},
         "may_steer": any(user_has_role(request.user, role) for role in STEERERS), "may_set": user_has_role(request.user, Role.ADMIN),
         "confidences": [(value, round(100 * value)) for value in CONFIDENCES], "bases": BASIS_WORDS.items(),

@@ -15,8 +15,8 @@ LOOKS: Mapping[str, tuple[str, str, str]] = {  # result -> (icon, tone, word)
 }  # fmt: skip
 WORDS: Mapping[str, tuple[str, str, str]] = {
     "better": ("allow", "good", "Better"), "same": ("same", "faint", "Same"), "maybe": ("caution", "warn", "Perhaps worse"),
-    "worse": ("reject", "bad", "Worse"), "few": ("", "faint", "Too few"), "met": ("allow", "good", "Met"),
-    "missed": ("info", "warn", "Missed"),
+    "worse": ("reject", "bad", "Worse"), "few": ("info", "faint", "Too few"), "met": ("allow", "good", "Met"),
+    "missed": ("flag", "warn", "Missed"),
 }  # fmt: skip
 
 

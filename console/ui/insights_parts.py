@@ -11,6 +11,7 @@ from console.insights.best import Best
 from console.ui.alert_words import place_of, told
 from console.ui.compared import compared_rows, label_rows
 from console.ui.drift_charts import small_of
+from console.ui.gate_view import WORDS
 from console.ui.team_charts import interval_marks
 from console.watch.models import SliceReading
 from console.watch.slices import LEAST
@@ -36,7 +37,7 @@ def parts_of(answers: Answers) -> dict[str, Any]:
         "dataset": place_of("ui:snapshot", answers.learned.content_hash) if answers.learned is not None else "", "newer": _newer(answers),
         "missed": _error(answers.errors("false_allow")), "acted": _error(answers.errors("false_enforce")),
         "audited": _audited(answers), "certificates": [_certificate(answers.kind, row) for row in answers.certificates],
-        "groups": _groups(answers.groups), "measures": [title for _, title in MEASURES],
+        "groups": _groups(answers.groups), "measures": [title for _, title in MEASURES], "least": LEAST,
         "smalls": smalls[:FIRST], "others": smalls[FIRST:], "watched": smalls, "moved": [small for small in smalls if small.alarmed],
         "best": _best(answers.best), "automation": place_of("ui:automation_kind", answers.kind.name),
     }  # fmt: skip
@@ -58,16 +59,18 @@ def _newer(answers: Answers) -> Mapping[str, Any] | None:
     }  # fmt: skip
 
 
-def _worse_groups(comparison: Mapping[str, Any]) -> list[str]:
-    """What the gates found worse or perhaps worse, by the heading of their tables."""
+def _worse_groups(comparison: Mapping[str, Any]) -> list[dict[str, str]]:
+    """What the gates found worse, then perhaps worse, by the heading of their tables; each with the sign that it has on its own page."""
     gates = (comparison.get("report") or {}).get("gates") or []
-    tables = [table for gate in gates for table in gate.get("tables") or []]
-    return [
-        f"{table['title']}, {row['name']}: {'worse' if row['word'] == 'worse' else 'perhaps worse'}"
-        for table in tables
-        for row in table["rows"]
-        if row.get("word") in ("worse", "maybe")
-    ]
+    rows = [(table["title"], row) for gate in gates for table in gate.get("tables") or [] for row in table["rows"]]
+    found = []
+    for wanted in ("worse", "maybe"):
+        sign, tone, word = WORDS[wanted]
+        found += [
+            {"sign": sign, "tone": tone, "sentence": f"{title}, {row['name']}: {word.lower()}"}
+            for title, row in rows if row.get("word") == wanted
+        ]  # fmt: skip
+    return found
 
 
 def _error(row: SliceReading | None) -> Mapping[str, Any]:
@@ -122,7 +125,7 @@ def _size(by: Mapping[str, SliceReading]) -> int:
 
 def _cell(title: str, row: SliceReading | None) -> dict[str, Any]:
     if row is None or row.worth < LEAST:
-        return {"title": title, "known": False, "of": row.of if row else 0}
+        return {"title": title, "known": False, "has": int(row.worth) if row else 0, "least": LEAST}
     low, high = row.interval
     return {
         "title": title, "known": True, "in_hundred": _hundred(row.share), "low": _hundred(low), "high": _hundred(high),

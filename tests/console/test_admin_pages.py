@@ -67,6 +67,10 @@ def test_the_audit_trail_is_searched_and_shows_its_seal(lena: User) -> None:
     assert "item.decided" not in html
     assert "Outcome: allow" in html
     assert "waits" in html
+    audit_append(actor="system", verb="case.opened", subject=f"case:{item_id}", data={"run": str(item_id)})
+    raw = client.get("/audit/?verb=case.opened").content.decode()
+    assert f'title="case:{item_id}">case:…{str(item_id)[-8:]}<' in raw
+    assert f"Run: …{str(item_id)[-8:]}" in raw
     assert "verdict.given" in text_of(client.get(f"/audit/?subject={item_id}"))
     assert "Nothing fits" in text_of(client.get("/audit/?verb=model.&since=2026-01-01&until=x"))
     assert "Nothing fits" in text_of(client.get("/audit/?until=2001-01-01"))

@@ -10,7 +10,9 @@ from django.test import Client
 from console.accounts.models import Source, User
 from console.automation.certificates import certificate_try, certificates_check
 from console.automation.models import AuditPlan, AutomationRule, Certificate, Sample
+from console.automation.rules import rule_set
 from console.training.models import ModelVersion
+from scoring.certify import needed
 from tests.console.automation import MODEL, audited, automation, limit, plan_all, receive
 from tests.console.conftest import PASSWORD
 
@@ -61,6 +63,50 @@ def test_before_anything_was_audited_it_says_what_to_do(client_of: SignIn, ada: 
     assert "Not enough evidence: this band stays with people." in page
     assert "Demo automation." in page
     assert client.get("/automation/nonsense/").status_code == 404
+
+
+def test_a_kind_of_which_nothing_was_decided_says_what_is_missing_step_by_step(client_of: SignIn, ada: User) -> None:
+    """Videos of a new installation: nothing was drawn, and nothing can be drawn more."""
+    client = client_of(ada)
+    automation("off", "video")
+    plan_all("video", review_rate=0.02, allow_rate=0.02)
+    page, least = body(client, "/automation/video/"), needed(0.01, 0.04)  # the first look spends four fifths of a doubt of 5 in 100
+    for sentence in (
+        "What is missing", "It scores all videos that come.", "No limit is set.",
+        f"Nothing is checked blind yet, and at least {least} must be.",
+        "No video was decided in the last seven days, so there is nothing to draw from.",
+        "Of what comes next, 2.0 % of what goes to people and 2.0 % of what is", "The policy says “off”.",
+    ):  # fmt: skip
+        assert sentence in page, sentence
+    automation("certified", "video")
+    rule_set(
+        kind="video", side="allow", label="risk", user=ada,
+        values={"risk": 0.05, "confidence": 0.95, "basis": "decided", "method": "sequence", "is_on": True},
+    )  # fmt: skip
+    ModelVersion.objects.filter(kind="video").update(state="retired")
+    page = body(client, "/automation/video/")
+    for sentence in ("No model serves.", "You accept that 5 in 100 are wrong.", "The policy asks for certificates."):
+        assert sentence in page, sentence
+
+
+def test_what_is_missing_goes_as_it_comes(history: None, client_of: SignIn, shop: Source, ada: User) -> None:
+    client = client_of(ada)
+    limit(ada)
+    page = body(client, "/automation/review/")
+    assert "Enough is checked blind." in page
+    Sample.objects.filter(outcome="allow").delete()
+    assert "are checked blind." in body(client, "/automation/review/")
+    receive(shop, [CALM] * 3)
+    assert "3 wait in the queues and look like any other case: decide cases." in body(client, "/automation/review/")
+
+
+def test_a_band_that_is_certified_and_acts_misses_nothing(history: None, client_of: SignIn, ada: User) -> None:
+    automation("certified")
+    assert certificate_try(rule_id=limit(ada, risk=0.1).pk) is not None
+    assert "What is missing" not in body(client_of(ada), "/automation/review/")
+    automation("demo")
+    page = body(client_of(ada), "/automation/review/")
+    assert "The policy says “demo”." in page
 
 
 def test_it_shows_marks_floor_needs_bands_work_and_estimates(history: None, client_of: SignIn, ada: User) -> None:

@@ -25,7 +25,9 @@ from console.policies.selectors import active_policy
 from console.scores.models import Score
 from console.training.models import ModelVersion, Snapshot
 from console.ui.drift_charts import small_of
-from console.watch.models import DriftReading, DriftReference
+from console.ui.gate_view import WORDS
+from console.ui.icons import ICONS
+from console.watch.models import DriftReading, DriftReference, SliceReading
 from console.watch.selectors import drift_of
 from scoring.audits import Estimate
 from scoring.registry import KINDS
@@ -97,6 +99,21 @@ def test_it_says_what_the_model_learned_from_and_how_the_next_one_does(page: Cal
         assert words in body, words
 
 
+def test_worse_and_perhaps_worse_have_each_its_own_sign(ready: None, client: Client, lena: User) -> None:
+    group = {"title": "Language", "rows": [{"name": "Polish", "word": "maybe"}, {"name": "German", "word": "worse"}]}
+    ModelVersion.objects.create(
+        kind=KIND, version="next", path="x", checksum="c", trainer="quick", parent=serving().version,
+        comparison={"n": 900, "metrics": {"ap": {}}, "labels": {}, "report": {"gates": [{"tables": [group]}]}},
+    )  # fmt: skip
+    client.force_login(lena)
+    rows = client.get(f"/insights/?kind={KIND}").content.decode().partition('id="newer"')[2].partition("</ul>")[0].split("<li>")[1:]
+    assert ["Language, German: worse" in rows[0], "Language, Polish: perhaps worse" in rows[1]] == [True, True]
+    assert ICONS["reject"] in rows[0]
+    assert ICONS["caution"] in rows[1]
+    signs = [sign for sign, _, _ in WORDS.values()]
+    assert len({WORDS[word][0] for word in ("better", "same", "maybe", "worse", "few", "missed")}) == 6, signs
+
+
 def test_it_tells_errors_and_groups(page: Callable[..., str], shop: Source, rival: Source, rita: User, ready: None) -> None:
     serving()
     fair = traffic(shop, 120, ago=timedelta(days=2), risk=lambda rng: 0.1, language="en")
@@ -108,6 +125,11 @@ def test_it_tells_errors_and_groups(page: Callable[..., str], shop: Source, riva
     assert "Let through wrongly 17 in 100" in body
     assert "Acted on wrongly 36 in 100" in body
     assert "German Too few" not in body
+    few = traffic(shop, 3, ago=timedelta(days=2), risk=lambda rng: 0.1, language="pl", seed=3)
+    judged(few, rita, lambda item: "allow", ago=timedelta(days=1))
+    SliceReading.objects.all().delete()
+    slices_watch(KIND)
+    assert "Polish Too few: 0 of 30 Too few: 3 of 30" in page(f"?kind={KIND}")
     assert "100 , clearly more than the others" in body
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -43,6 +44,19 @@ def test_the_form_offers_every_filter_once(rita: User, ready: None) -> None:
     fields = fields_of(Viewer(user=rita, roles=frozenset()), {}, {})
     assert sorted(["q", *(f.name for f in fields["first"]), *(f.name for f in fields["further"])]) == sorted(NAMES)
     assert not set(PAGE_WORDS) & set(NAMES)
+
+
+def test_it_says_how_many_filters_are_in_use_where_they_are_folded(page: Client, ready: None) -> None:
+    """On a narrow page all but the words are folded, else only those that are seldom used."""
+    summary = re.compile(r"<summary[^>]*>More filters(.*?)</summary>")
+    found = html(page.get("/items/?view=all&q=soup&kind=review&status=decided&language=en"))
+    assert summary.findall(found) == ['<span class="of-further">, 1 in use</span><span class="of-all">, 3 in use</span>']
+    assert "folding" in found
+    assert '<details class="further" open>' in found
+    found = html(page.get("/items/?view=all&q=soup&kind=review"))
+    assert summary.findall(found) == ['<span class="of-all">, 1 in use</span>']
+    assert '<details class="further">' in found
+    assert summary.findall(html(page.get("/items/?view=all&q=soup"))) == [""]
 
 
 def test_it_says_how_many_there_are_and_masks_personal_data(page: Client, post: Post) -> None:
