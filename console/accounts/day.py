@@ -154,6 +154,7 @@ def day_of(user: User) -> Day:
 
 KEEP_SECONDS = 2.0  # how long another process may go on with a day that was written meanwhile
 _MOST_KEPT = 1000
+_READ = "_day"  # where it is on the object of a person
 _kept: dict[int, tuple[float, Day]] = {}
 _lock = threading.Lock()
 
@@ -163,6 +164,7 @@ def day_kept(user: User) -> Day:
     since, day = _kept.get(user.pk, (0.0, None))
     if day is None or time.monotonic() - since > KEEP_SECONDS:
         day = day_of(user)
+        setattr(user, _READ, day)
         with _lock:
             if len(_kept) >= _MOST_KEPT:
                 _kept.clear()
@@ -170,8 +172,19 @@ def day_kept(user: User) -> Day:
     return day
 
 
+def day_once(user: User) -> Day:
+    """For the person of a request, whose object lives no longer than it: the day that was read on the way, else as it is now."""
+    day: Day | None = getattr(user, _READ, None)
+    if day is None:
+        day = day_of(user)
+        setattr(user, _READ, day)
+    return day
+
+
 def days_forget(user: User | None = None) -> None:
     """Called where a person's day or choices, or the rules for all, were written; again after the commit, for who read in between."""
+    if user is not None and hasattr(user, _READ):
+        delattr(user, _READ)
     _drop(user)
     transaction.on_commit(partial(_drop, user))
 

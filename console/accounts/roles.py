@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ class Role(StrEnum):
 WELLBEING = "wellbeing"  # a duty, not a role: a group that no role implies, no token carries, and not even a superuser has by itself
 PEOPLE = frozenset({Role.MODERATOR, Role.LEAD, Role.POLICY, Role.ADMIN})  # roles that are groups
 _KNOWN = "_roles"  # where they are kept on the object
-_GROUPS = "SELECT g.name FROM auth_group g JOIN accounts_user_groups m ON m.group_id = g.id WHERE m.user_id = %s"
+GROUPS_OF = "SELECT g.name FROM auth_group g JOIN accounts_user_groups m ON m.group_id = g.id WHERE m.user_id = {user}"
 _ALSO = {Role.LEAD: frozenset({Role.MODERATOR}), Role.ADMIN: PEOPLE}
 
 
@@ -34,17 +35,20 @@ def with_implied(roles: set[Role] | frozenset[Role]) -> frozenset[Role]:
 
 
 def roles_of(user: User | AbstractBaseUser | AnonymousUser) -> frozenset[Role]:
-    """Roles of a person by groups, kept on the object: one query for each request."""
+    """Roles of a person by groups, kept on the object: one query for each request, or none where the groups came with the person."""
     if not user.is_authenticated or not user.is_active:
         return frozenset()
     known: frozenset[Role] | None = getattr(user, _KNOWN, None)
-    if known is None:
-        if getattr(user, "is_superuser", False):
-            known = PEOPLE
-        else:
-            names = {name for (name,) in rows(_GROUPS, [user.pk])} if hasattr(user, "groups") else set()
-            known = with_implied({role for role in PEOPLE if role.value in names})
-        setattr(user, _KNOWN, known)
+    if known is not None:
+        return known
+    asks = hasattr(user, "groups") and not getattr(user, "is_superuser", False)
+    return roles_know(user, [name for (name,) in rows(GROUPS_OF.format(user="%s"), [user.pk])] if asks else [])
+
+
+def roles_know(user: User | AbstractBaseUser, groups: Collection[str]) -> frozenset[Role]:
+    """Keep on the object what a person may do by these groups."""
+    known = PEOPLE if getattr(user, "is_superuser", False) else with_implied({role for role in PEOPLE if role.value in groups})
+    setattr(user, _KNOWN, known)
     return known
 
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from console.accounts.models import User
 from console.cases.limits import serve_limits
 from console.cases.models import Case
-from console.common.rows import first, rows
+from console.common.rows import first, one_trip, rows, run
 from console.intake.models import Item
 from console.scores.models import Fingerprint
 from scoring.alike import ALIKE, similarity
@@ -45,6 +45,7 @@ SELECT c.id, i.actor_id, f.text, f.frames
 FROM f JOIN intake_item i ON i.id = f.item_id JOIN cases_case c ON c.item_id = f.item_id
 WHERE {_OPEN}
 """
+_SEQSCAN = "SELECT set_config('enable_seqscan', %s::text, true)"
 _AUTHOR = f"""
 SELECT c.id, i.actor_id, i.kind
 FROM intake_item i JOIN cases_case c ON c.item_id = i.id
@@ -85,15 +86,14 @@ def _near(case: Case, asked: dict[str, Any]) -> list[Partner]:
     own = first(Fingerprint, "WHERE t.item_id = %s", [case.item_id])
     if own is None:
         return []
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('enable_seqscan', 'off', true)")  # an overlap of arrays is guessed a hundred times too large
-        cursor.execute(_NEAR, {**asked, "bands": own.bands, "most": MOST_COMPARED})
-        rows = cursor.fetchall()
-        cursor.execute("SELECT set_config('enable_seqscan', 'on', true)")  # the transaction may be somebody else's
+    with transaction.atomic(), one_trip():
+        run(_SEQSCAN, ["off"])  # an overlap of arrays is guessed a hundred times too large
+        found = rows(_NEAR, {**asked, "bands": own.bands, "most": MOST_COMPARED})
+        run(_SEQSCAN, ["on"])  # the transaction may be somebody else's
     mine = Compared(text=bytes(own.text), frames=bytes(own.frames))
     return [
         Partner(case_id=case_id, actor_id=actor_id)
-        for case_id, actor_id, text, frames in rows
+        for case_id, actor_id, text, frames in found
         if similarity(mine, Compared(text=bytes(text), frames=bytes(frames))) >= ALIKE
     ]
 

@@ -16,7 +16,7 @@ from console.intake.models import Item
 from scoring.registry import KINDS
 
 LIGHT = [kind.name for kind in KINDS.values() if not kind.weighs]
-_TAKE = f"""
+_TAKE = """
 ), taken AS (
     UPDATE cases_case c SET state = 'claimed', lease_token = c.lease_token + 1
     FROM next WHERE c.id = next.id RETURNING c.*
@@ -30,10 +30,9 @@ _TAKE = f"""
     INSERT INTO audit_auditrow (actor, verb, subject, item_id, data, prev_hash, hash)
     SELECT %(actor)s, %(verb)s, 'case:' || id, item_id, jsonb_build_object('token', lease_token), '', '' FROM taken
 )
-SELECT {columns(Claim, "held")}, {columns(Case, "taken")}, {columns(Queue, "q")}, {columns(Item, "i")}, {columns(Source, "s")}
-FROM held, taken JOIN cases_queue q ON q.id = taken.queue_id JOIN intake_item i ON i.id = taken.item_id
-     JOIN accounts_source s ON s.id = i.source_id
 """
+_SHOWN = f'SELECT {columns(Claim, "held")}, {columns(Case, "taken")}, {columns(Item, "i")}, {columns(Source, "s")}'
+_OF = "FROM held, taken JOIN intake_item i ON i.id = taken.item_id JOIN accounts_source s ON s.id = i.source_id"
 # What is served to whom. Assigned to somebody: to that person first, and to nobody else.
 _SERVED = """
     SELECT c.id FROM cases_case c
@@ -48,7 +47,7 @@ _ANYBODYS = _SERVED.format(
     whose="""c.assigned_to_id IS NULL AND c.priority <= %(hint)s AND (c.purpose NOT IN ('escalated', 'adjudicate') OR %(lead)s)
       AND NOT EXISTS (SELECT FROM mine)"""
 )
-_CLAIM_NEXT = f"WITH mine AS ({_MINE}), anybodys AS ({_ANYBODYS}), next AS (TABLE mine UNION ALL TABLE anybodys{_TAKE}"
+_CLAIM_NEXT = f"WITH mine AS ({_MINE}), anybodys AS ({_ANYBODYS}), next AS (TABLE mine UNION ALL TABLE anybodys{_TAKE} {_SHOWN} {_OF}"
 _CLAIM_ONE = f"""
 WITH next AS (
     SELECT c.id FROM cases_case c
@@ -57,7 +56,7 @@ WITH next AS (
       AND (c.assigned_to_id = %(reviewer)s OR %(lead)s OR (c.assigned_to_id IS NULL AND c.purpose NOT IN ('escalated', 'adjudicate')))
       AND NOT EXISTS (SELECT 1 FROM cases_skip s WHERE s.case_id = c.id AND s.reviewer_id = %(reviewer)s)
     FOR UPDATE OF c SKIP LOCKED
-{_TAKE}"""
+{_TAKE} {_SHOWN}, {columns(Queue, "q")} {_OF} JOIN cases_queue q ON q.id = taken.queue_id"""
 
 
 def case_claim_next(
@@ -76,10 +75,10 @@ def case_claim_next(
     }  # fmt: skip
     key = (queue.pk, is_lead, source_id, limits)
     hint = hint_for(key)
-    claim = _take(_CLAIM_NEXT, reviewer, is_lead, ahead, {**only, "hint": hint})
+    claim = _take(_CLAIM_NEXT, reviewer, is_lead, ahead, {**only, "hint": hint}, queue)
     if claim is None and hint < TOP:
         hint_forget(key)
-        claim = _take(_CLAIM_NEXT, reviewer, is_lead, ahead, {**only, "hint": TOP})
+        claim = _take(_CLAIM_NEXT, reviewer, is_lead, ahead, {**only, "hint": TOP}, queue)
     # One that is assigned is served first wherever it stands, and says nothing of where the others end.
     if claim is not None and claim.case.assigned_to_id is None:
         hint_learn(key, claim.case.priority)
@@ -95,8 +94,8 @@ def case_claim_one(
     return _take(_CLAIM_ONE, reviewer, is_lead, ahead, {"case": case_id, "cap": cap, "light": LIGHT})
 
 
-def _take(sql: str, reviewer: User, is_lead: bool, ahead: bool, which: dict[str, Any]) -> Claim | None:
-    """The new claim with its case, item and queue, all from the one statement."""
+def _take(sql: str, reviewer: User, is_lead: bool, ahead: bool, which: dict[str, Any], queue: Queue | None = None) -> Claim | None:
+    """The new claim with its case and item, all from the one statement; with its queue too, where that is not known."""
     values: dict[str, Any] = {
         **which, "reviewer": reviewer.pk, "lead": is_lead, "actor": actor_of(reviewer), "ahead": ahead,
         "verb": "case.fetched" if ahead else "case.claimed", "seconds": lease_seconds(ahead=ahead),
@@ -105,8 +104,8 @@ def _take(sql: str, reviewer: User, is_lead: bool, ahead: bool, which: dict[str,
     if found is None:
         return None
     claim: Claim
-    claim, case, queue, item, source = read_joined(found, Claim, Case, Queue, Item, Source)
-    claim.reviewer, claim.case, case.queue, case.item, item.source = reviewer, case, queue, item, source
+    claim, case, item, source, *read = read_joined(found, Claim, Case, Item, Source, *([] if queue else [Queue]))
+    claim.reviewer, claim.case, case.queue, case.item, item.source = reviewer, case, queue or read[0], item, source
     return claim
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
@@ -21,19 +21,35 @@ from console.cases.holding import Hold, claim_close
 from console.cases.limits import serve_limits, weighs
 from console.cases.models import Case, Claim, Queue
 from console.common.errors import Conflict
-from console.common.rows import row
+from console.common.rows import one_trip, row, run
 
 AHEAD = 2
 LOST = "The case that came next went back to the queue, so here is another one."
 Instead = Callable[[bool], Claim | None]  # given whether it is ahead of its turn: a claim in place of the next, or None
 
 
+_TURN = """
+SELECT pg_advisory_xact_lock(hashtext('cases.serving'), %(person)s::int),
+       CASE WHEN %(alone)s::bool THEN set_config('synchronous_commit', 'off', true) END
+"""
+# Most who ask for a case hold none: one look into an index tells.
+_HOLDS = "SELECT EXISTS (SELECT FROM cases_claim WHERE reviewer_id = %s AND state = 'open')"
+
+
 @contextmanager
-def _in_turn(reviewer: User) -> Iterator[None]:
-    """One after the other for each person: two tabs together do not hold more than one."""
+def _in_turn(reviewer: User) -> Iterator[bool]:
+    """One after the other for each person: two tabs together do not hold more than one. Gives whether they hold anything.
+
+    A hold is a lease. What a crash of the database takes back of the last moment would have ended by itself, a verdict on it is
+    refused with its draft kept, and whatever is written later makes it last too: so nobody waits for the disk. Unless this is part
+    of another's transaction, which may write what must last.
+    """
+    alone = not connection.in_atomic_block
     with transaction.atomic():
-        row("SELECT pg_advisory_xact_lock(hashtext('cases.serving'), %s::int)", [reviewer.pk])
-        yield
+        with one_trip():
+            run(_TURN, {"person": reviewer.pk, "alone": alone})
+            found = row(_HOLDS, [reviewer.pk])  # sees what was done in the turn before: each statement looks anew
+        yield bool(found and found[0])
 
 
 def _held(queue_id: int, reviewer: User, *, source_id: int | None = None) -> QuerySet[Claim]:
@@ -50,8 +66,8 @@ def case_serve(
     *, queue: Queue, reviewer: User, is_lead: bool = False, source_id: int | None = None, instead: Instead | None = None
 ) -> Claim | None:
     """The case that the person still has on the screen, else the first that was fetched ahead, else the next that waits."""
-    with _in_turn(reviewer):
-        held = _kept(_held(queue.pk, reviewer, source_id=source_id), reviewer) if _has_any(reviewer) else []
+    with _in_turn(reviewer) as holds_any:
+        held = _kept(_held(queue.pk, reviewer, source_id=source_id), reviewer) if holds_any else []
         if current := next((claim for claim in held if not claim.ahead), None):
             return current
         if held:
@@ -117,12 +133,6 @@ def holds_begin(*, case_ids: Collection[UUID], reviewer: User) -> dict[UUID, int
 def holds_together(*, case_ids: Collection[UUID], reviewer: User) -> None:
     """What the person has of these is one of many from now on: it stands beside the case on the screen, not in its way."""
     Claim.objects.filter(case_id__in=case_ids, reviewer=reviewer, state=Claim.State.OPEN).update(together=True)
-
-
-def _has_any(reviewer: User) -> bool:
-    """Most who ask for a case hold none: one look into an index tells, and the rest is not asked."""
-    found = row("SELECT EXISTS (SELECT FROM cases_claim WHERE reviewer_id = %s AND state = 'open')", [reviewer.pk])
-    return bool(found and found[0])
 
 
 def _kept(held: QuerySet[Claim], reviewer: User) -> list[Claim]:

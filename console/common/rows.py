@@ -28,6 +28,21 @@ def planned() -> Iterator[psycopg.Cursor[Any]]:
         yield cursor
 
 
+@contextmanager
+def one_trip() -> Iterator[None]:
+    """What is planned in here is sent together, BEGIN too, and runs one after the other on the server: the first that is fetched waits
+    for all before it. Only for run(), row() and rows(): the ORM counts rows before they are known."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors, connection.connection.pipeline():
+        yield
+
+
+def run(sql: str, values: Values) -> None:
+    """Nothing of the answer is needed."""
+    with planned() as cursor:
+        cursor.execute(sql.encode(), values)
+
+
 def row(sql: str, values: Values) -> tuple[Any, ...] | None:
     """The first row."""
     with planned() as cursor:

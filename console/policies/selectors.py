@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import copy
 from functools import lru_cache
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -20,16 +21,21 @@ def active_policy(kind: str) -> tuple[PolicyVersion, PolicyDocument]:
     Which version it is, is read each time (one indexed row), so an activation counts at once in every process; the version and
     its document, which never change, are read once.
     """
-    found = row(_ACTIVE, [kind])
-    if found is None:
+    return policy_found(kind, row(f"SELECT v.id, v.checksum FROM {IN_FORCE}", {"kind": kind}) or ())
+
+
+# Also for statements that read something else beside it.
+IN_FORCE = """
+policies_policyversion v JOIN policies_policy p ON p.id = v.policy_id AND p.kind = %(kind)s AND v.state = 'active'
+"""
+
+
+def policy_found(kind: str, found: Sequence[Any]) -> tuple[PolicyVersion, PolicyDocument]:
+    """What `v.id, v.checksum` of IN_FORCE stand for. Raises Unavailable for nothing."""
+    if not found:
         raise Unavailable(f"There is no active policy for {kind}.", code="no_policy")
     version = _version(*found)
     return copy(version), _documents.get(version)
-
-
-_ACTIVE = """
-SELECT v.id, v.checksum FROM policies_policyversion v JOIN policies_policy p ON p.id = v.policy_id WHERE p.kind = %s AND v.state = 'active'
-"""
 
 
 @lru_cache(maxsize=128)

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from console.accounts.care import care_rules, looks_of, preferences_of
-from console.accounts.day import Day, day_of
+from console.accounts.day import Day, day_once
 from console.accounts.models import Preferences, User
 from console.audit.models import AuditRow
 from console.cases.models import Case
@@ -22,7 +22,7 @@ DISTRESS = "distress"  # the reason of a skip
 OPENED, LISTED, LIST = "wellbeing.opened", "wellbeing.listed", "wellbeing:list"  # verbs and a subject of the audit trail
 # Why somebody's figures are opened. Neutral on purpose: the audit trail is read by leads.
 REASONS = {"planned": "A talk that we planned", "asked": "The person asked for it", "work": "To plan who takes what"}
-_CARE, _DAY = "_care", "_day"
+_CARE = "_care"
 LATER = "break_later_until"  # in the session: until when the suggestion of a break keeps silent
 AFTER_SKIP = "after_skip"  # in the session: what a person found distressing just now, to be offered something once
 
@@ -46,13 +46,7 @@ def care_of(request: HttpRequest) -> Care | None:
 
 
 def day_today(request: HttpRequest) -> Day | None:
-    if not isinstance(request.user, User):
-        return None
-    known: Day | None = getattr(request, _DAY, None)
-    if known is None:
-        known = day_of(request.user)
-        setattr(request, _DAY, known)
-    return known
+    return day_once(request.user) if isinstance(request.user, User) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

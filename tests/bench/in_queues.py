@@ -35,7 +35,7 @@ def measure(rounds: int) -> list[Result]:
     tally_add_up()
     rita = user_create(username="bench", role=Role.MODERATOR)
     client = Client()
-    client.force_login(rita, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(rita)
     queues = list(Queue.objects.all())
 
     def page() -> None:

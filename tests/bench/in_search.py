@@ -121,7 +121,7 @@ def fill(total: int) -> User:
 
 def _page(user: User, what: str, asked: dict[str, str], rounds: int) -> Result:
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user)
 
     def ours() -> None:
         answer = client.get("/items/", asked)

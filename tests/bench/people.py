@@ -40,7 +40,7 @@ class Shift:
 class Person:
     def __init__(self, user: User, port: int) -> None:
         browser = Client()
-        browser.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        browser.force_login(user)
         self.user = user
         self.cookie = f"sessionid={browser.cookies['sessionid'].value}; csrftoken={CSRF}"
         self.line = http.client.HTTPConnection("127.0.0.1", port, timeout=60)

@@ -44,7 +44,7 @@ def of(source: Source, role: Role = Role.INTEGRATION, user: User | None = None) 
 
 def signed_in(user: User) -> Calls:
     calls = Calls()
-    calls.client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    calls.client.force_login(user)
     return calls
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from pytest_django import Settings
 
@@ -35,6 +36,22 @@ PASSWORD = "plain-sight-42"
 def nothing_by_chance(monkeypatch: pytest.MonkeyPatch) -> None:
     """One case in twenty stands where chance puts it; here only where a test asks for that."""
     monkeypatch.setattr("console.cases.priority.draw_of", lambda case_id: None)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every statement from here on, planned or of the ORM, but for savepoints: there are as many as a test has transactions."""
+    statements: list[str] = []
+    execute = psycopg.Cursor.execute
+
+    def noting(cursor: psycopg.Cursor[Any], query: Any, *args: Any, **kwargs: Any) -> Any:
+        text = query.decode() if isinstance(query, bytes) else str(query)
+        if "SAVEPOINT" not in text:
+            statements.append(text)
+        return execute(cursor, query, *args, **kwargs)
+
+    monkeypatch.setattr(psycopg.Cursor, "execute", noting)
+    return statements
 
 
 @pytest.fixture

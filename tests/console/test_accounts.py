@@ -228,6 +228,6 @@ def test_a_session_needs_the_csrf_token_to_write(rita: User, ready: None) -> Non
     from django.test import Client
 
     client = Client(enforce_csrf_checks=True)
-    client.force_login(rita, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(rita)
     problem(client.post("/api/v1/queues/reviews/claim", content_type="application/json"), 403)
     assert client.get("/api/v1/queues").status_code == 200

@@ -103,7 +103,7 @@ def test_a_host_that_is_not_ours_is_refused(db: None) -> None:
 
 def test_errors_of_pages_stay_pages(rita: User) -> None:
     client = Client(raise_request_exception=False)
-    client.force_login(rita, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(rita)
     assert client.get("/nothing/here")["Content-Type"].startswith("text/html")
 
 

@@ -167,7 +167,7 @@ def send_often(waiting: Waiting, rita: User) -> None:
 
     def send(n: int) -> int:
         page = Client(raise_request_exception=False)
-        page.force_login(rita, backend="django.contrib.auth.backends.ModelBackend")
+        page.force_login(rita)
         return page.post(f"/cases/{claim.case_id}/verdict", body, headers={"Accept": "application/json"}).status_code
 
     assert set(together(send, 10)) <= {200, 409}  # 409: the first is still running
