@@ -15,8 +15,10 @@ PLAIN = frozenset({"run", "failure", "version", "share", "against", "instead"}) 
 
 
 def told_outside(alert: Alert) -> dict[str, Any]:
-    """Its `sentence`, `data` and `why_cleared`, as they may be told."""
-    if alert.code in WHOLE:
-        return {"sentence": alert.sentence, "data": alert.data, "why_cleared": alert.why_cleared}
+    """Its `subject`, `sentence`, `data` and `why_cleared`, as they may be told."""
+    subject = alert.subject.partition(":source:")[0]
+    if alert.code in WHOLE and subject == alert.subject:
+        return {"subject": subject, "sentence": alert.sentence, "data": alert.data, "why_cleared": alert.why_cleared}
     sentence = f"{alert.code.replace('_', ' ').capitalize()}: the alerts page says what is behind it."
-    return {"sentence": sentence, "data": {name: value for name, value in alert.data.items() if name in PLAIN}, "why_cleared": ""}
+    data = {name: value for name, value in alert.data.items() if name in PLAIN}
+    return {"subject": subject, "sentence": sentence, "data": data, "why_cleared": ""}

@@ -27,7 +27,7 @@ def alert_raise(
         told = {"id": str(alert.pk), "code": code, "kind": kind, "subject": subject, **facts}
         audit_append(actor="system", verb="alert.raised", subject=f"alert:{alert.pk}", data=told)
         outside = told_outside(alert)  # every webhook belongs to a source
-        heard = {**told, "sentence": outside["sentence"], "data": outside["data"]}
+        heard = {**told, **{name: outside[name] for name in ("subject", "sentence", "data")}}
         outbox_put(topic="alert.raised", source_id=None, subject=f"alert:{alert.pk}", data=heard, dedupe_key=f"alert:{alert.pk}")
     return True
 

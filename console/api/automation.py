@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
@@ -33,10 +34,11 @@ def certificate_row(row: Certificate, source: Source | None) -> dict[str, Any]:
     """A token bound to a source is told of no other."""
     slices = [one for one in row.slices.all() if one.cut != SOURCE or source is None or one.name == source.slug]
     return {
-        "id": row.pk, "kind": row.kind, "label": row.label, "side": row.side, "basis": row.basis, "method": row.method, "risk": row.risk,
-        "confidence": row.confidence, "model": row.model, "policy_version": row.policy_version.number, "threshold": row.threshold,
-        "audits": row.audits, "of": row.of, "wrong": row.wrong, "upper": row.upper, "coverage": row.coverage, "made_at": row.made_at,
-        "ends_at": row.ends_at, "state": row.state, "ended_at": row.ended_at, "why": row.why,
+        "id": row.pk, "kind": row.kind, "label": row.label, "side": row.side, "cut": row.cut, "name": row.name, "basis": row.basis,
+        "method": row.method, "risk": row.risk, "confidence": row.confidence, "model": row.model,
+        "policy_version": row.policy_version.number, "threshold": row.threshold, "audits": row.audits, "of": row.of, "wrong": row.wrong,
+        "upper": row.upper, "coverage": row.coverage, "made_at": row.made_at, "ends_at": row.ends_at, "state": row.state,
+        "ended_at": row.ended_at, "why": row.why,
         "slices": [{name: getattr(one, name) for name in BandSliceOut.model_fields} for one in slices],
     }  # fmt: skip
 
@@ -53,10 +55,15 @@ def _band(rule: AutomationRule, source: Source | None) -> dict[str, Any]:
     looked = look_at(rule)
     proof = looked.proof if looked else None
     return {
-        "label": rule.label, "side": rule.side, "risk": rule.risk, "confidence": rule.confidence, "basis": rule.basis, "is_on": rule.is_on,
+        "label": rule.label, "side": rule.side, "cut": rule.cut, "name": rule.name, "risk": rule.risk, "confidence": rule.confidence,
+        "basis": rule.basis, "is_on": rule.is_on,
         "certificate": certificate_row(valid, source) if valid else None, "audits": proof.audits if proof else 0,
         "missing": proof.missing if proof and not valid else None, "floor": proof.floor if proof else None,
     }  # fmt: skip
+
+
+def _told(rule: AutomationRule, source: Source | None) -> bool:
+    return source is None or rule.cut != SOURCE or rule.name == source.slug
 
 
 def _range(found: Estimate | None) -> dict[str, float] | None:
@@ -69,14 +76,15 @@ class Automation(ApiView):
     @described("What the machine decides alone, by which proof, and what this week's audits say", {200: AutomationOut}, tag="automation",
                name="automation_get", problems=[400], parameters=[_KIND])  # fmt: skip
     def get(self, request: Request) -> HttpResponse:
-        kind = _kind(request, required=True)
+        kind, source = _kind(request, required=True), self.caller().source
         document = active_policy(kind)[1]
         week = week_estimates(kind=kind, document=document)
         found = {
             name: _range(getattr(week, name)) for name in ("wrongly_allowed", "wrongly_enforced", "missed", "found", "harm")
         }  # fmt: skip
         return Answer({
-            "kind": kind, "automation": document.automation, "bands": [_band(rule, self.caller().source) for rule in rules_of(kind)],
+            "kind": kind, "automation": document.automation,
+            "bands": [_band(rule, source) for rule in rules_of(kind) if _told(rule, source)],
             "waiting": open_audits(kind), "week": {"since": week.since, "until": week.until, "audits": week.audits, **found},
         })  # fmt: skip
 
@@ -89,4 +97,6 @@ class Certificates(ApiView):
     def get(self, request: Request) -> HttpResponse:
         kind = _kind(request, required=False)
         rows = Certificate.objects.select_related("policy_version").filter(**({"kind": kind} if kind else {})).prefetch_related("slices")
-        return Answer(page_by_id(request, rows, partial(certificate_row, source=self.caller().source)))
+        source = self.caller().source
+        rows = rows if source is None else rows.exclude(Q(cut=SOURCE) & ~Q(name=source.slug))
+        return Answer(page_by_id(request, rows, partial(certificate_row, source=source)))

@@ -15,6 +15,8 @@ class CertificateOut(BaseModel):
     kind: str
     label: str = Field(description='"risk": that it breaks any rule.')
     side: Literal["allow", "enforce"]
+    cut: Literal["", "language", "source"] = Field(description="Of a part of the band that has a limit of its own.")
+    name: str
     basis: Literal["decided", "class"] = Field(description="Of what the error is a share: of what is decided, or of all harm or harmless.")
     method: Literal["sequence", "bonferroni"]
     risk: float
@@ -52,6 +54,8 @@ class CertificatePage(PageOut):
 class BandOut(BaseModel):
     label: str
     side: Literal["allow", "enforce"]
+    cut: Literal["", "language", "source"] = Field(description="Of a part of the band that has a limit of its own.")
+    name: str = Field(description="Of that part; empty: of all that has none.")
     risk: float
     confidence: float
     basis: Literal["decided", "class"]

@@ -19,6 +19,7 @@ from console.automation.estimates import week_of
 from console.automation.evidence import Evidence, auditors_of, evidence_of
 from console.automation.marks import standard_of
 from console.automation.models import AutomationRule, Basis, Certificate, Side
+from console.automation.parts import MOST_PARTS, part_of
 from console.common.clock import db_now
 from console.common.errors import Conflict
 from console.policies.models import PolicyVersion
@@ -55,7 +56,7 @@ def look_at(rule: AutomationRule) -> Looked | None:
         return None
     document = active_policy(rule.kind)[1]
     model, standard = str(serving), standard_of(document)
-    evidence = evidence_of(kind=rule.kind, model=model, label=rule.label, document=document)
+    evidence = evidence_of(kind=rule.kind, model=model, label=rule.label, document=document, part=part_of(rule))
     look, held = min(_looks(rule, model, standard) + 1, MOST_LOOKS), risk_held(rule)
     return Looked(
         rule=rule, model=model, look=look, held=held, evidence=evidence,
@@ -64,7 +65,9 @@ def look_at(rule: AutomationRule) -> Looked | None:
 
 
 def limit_of(rule: AutomationRule, *, look: int, held: float) -> Limit:
-    confidence = confidence_of_look(rule.confidence, look)
+    """Parts of a band share its doubt; the rest is proven on its own, as each side is."""
+    sure = 1 - (1 - rule.confidence) / (MOST_PARTS if rule.name else 1)
+    confidence = confidence_of_look(sure, look)
     values: dict[str, Any] = {"side": rule.side, "method": rule.method, "basis": rule.basis}
     return Limit(risk=held, confidence=confidence, **values)
 
@@ -85,7 +88,7 @@ def risk_held(rule: AutomationRule) -> float:
 
 
 def certificate_valid(rule: AutomationRule) -> Certificate | None:
-    rows = Certificate.objects.filter(kind=rule.kind, label=rule.label, side=rule.side)
+    rows = Certificate.objects.filter(kind=rule.kind, label=rule.label, side=rule.side, cut=rule.cut, name=rule.name)
     return rows.filter(state=Certificate.State.VALID).first()
 
 
@@ -120,7 +123,7 @@ def certificate_try(*, rule_id: int, user: User | None = None) -> Certificate | 
     if chosen is None or (stands and not _wider(chosen, stands)):
         AutomationRule.objects.filter(pk=rule.pk).update(looks={**spent, "count": looked.look})
         data = {**spent, "count": looked.look, "missing": looked.proof.missing}
-        audit_append(actor=actor, verb="certificate.not_yet", subject=_subject(rule), data=data)
+        audit_append(actor=actor, verb="certificate.not_yet", subject=subject_of(rule), data=data)
         return stands
     made = _proven(looked, chosen, version, document)
     against = next(_audits_against(made, document), "")
@@ -131,9 +134,9 @@ def certificate_try(*, rule_id: int, user: User | None = None) -> Certificate | 
     made.made_by = user
     made.save(force_insert=True)
     made.refresh_from_db()
-    alert_clear(code=BAND_LOST, kind=rule.kind, subject=_band(rule.side, rule.label), why="It is certified again.")
+    alert_clear(code=BAND_LOST, kind=rule.kind, subject=_band(rule), why="It is certified again.")
     data = {"certificate": made.pk, "threshold": made.threshold, "of": made.of, "wrong": made.wrong, "upper": made.upper, "risk": made.risk}
-    audit_append(actor=actor, verb="certificate.made", subject=_subject(rule), data={**data, "model": made.model})
+    audit_append(actor=actor, verb="certificate.made", subject=subject_of(rule), data={**data, "model": made.model})
     return made
 
 
@@ -149,8 +152,8 @@ def _proven(looked: Looked, chosen: Step, version: PolicyVersion, document: Poli
         "until": evidence.until.isoformat(), "late": evidence.late,
     }  # fmt: skip
     return Certificate(
-        rule=rule, kind=rule.kind, label=rule.label, side=rule.side, basis=rule.basis, method=rule.method, risk=rule.risk,
-        confidence=rule.confidence, model=looked.model, policy_version=version, standard=standard_of(document),
+        rule=rule, kind=rule.kind, label=rule.label, side=rule.side, cut=rule.cut, name=rule.name, basis=rule.basis, method=rule.method,
+        risk=rule.risk, confidence=rule.confidence, model=looked.model, policy_version=version, standard=standard_of(document),
         threshold=chosen.threshold, audits=looked.proof.audits, of=chosen.of, wrong=chosen.wrong,
         upper=min(chosen.upper * rule.risk / looked.held, rule.risk), coverage=chosen.coverage, data=data, ends_at=db_now() + LASTS,
     )  # fmt: skip
@@ -163,15 +166,19 @@ def certificate_end(certificate: Certificate, *, state: str, why: str, user: Use
     if not rows.update(state=state, why=why[:300], ended_at=Now()):
         return False
     audit_append(
-        actor=_actor(user), verb="certificate.ended", subject=_subject(certificate.rule),
+        actor=_actor(user), verb="certificate.ended", subject=subject_of(certificate.rule),
         data={"certificate": certificate.pk, "state": state, "why": why, "replaced": replaced},
     )  # fmt: skip
     if state == Certificate.State.EXPIRED and not replaced:
         kept = "lets through" if certificate.side == Side.ALLOW else "acts on"
-        sentence = f"What the machine {kept} among {KINDS[certificate.kind].words.many} goes back to people. {why}"
+        of = f" ({certificate.cut} {certificate.name})" if certificate.name else ""
+        sentence = f"What the machine {kept} among {KINDS[certificate.kind].words.many}{of} goes back to people. {why}"
         alert_raise(
-            code=BAND_LOST, kind=certificate.kind, subject=_band(certificate.side, certificate.label), level=Alert.Level.WARNING,
-            sentence=sentence, data={"certificate": certificate.pk, "side": certificate.side, "label": certificate.label, "why": why},
+            code=BAND_LOST, kind=certificate.kind, subject=_band(certificate), level=Alert.Level.WARNING, sentence=sentence,
+            data={
+                "certificate": certificate.pk, "side": certificate.side, "label": certificate.label, "cut": certificate.cut,
+                "name": certificate.name, "why": why,
+            },
         )  # fmt: skip
     return True
 
@@ -206,7 +213,7 @@ def _audits_against(row: Certificate, document: PolicyDocument) -> Iterator[str]
     if week is not None and week.low > row.risk:
         yield f"This week’s audits found {week.value:.1%} wrong ({week.low:.1%} to {week.high:.1%}), above the limit of {row.risk:.1%}."
     held, doubt = float(row.data["held"]), 1 - row.confidence
-    evidence = evidence_of(kind=row.kind, model=row.model, label=row.label, document=document)
+    evidence = evidence_of(kind=row.kind, model=row.model, label=row.label, document=document, part=part_of(row.rule))
     proof = certify(evidence.audits, evidence.traffic, limit_of(row.rule, look=1, held=held))
     step = next((step for step in proof.steps if step.threshold == row.threshold), None)
     if step is None or upper_bound(step.wrong, step.of, doubt) > held:
@@ -245,9 +252,9 @@ def _actor(user: User | None) -> str:
     return f"user:{user.get_username()}" if user else "system"
 
 
-def _subject(rule: AutomationRule) -> str:
-    return f"automation:{rule.kind}:{rule.side}:{rule.label}"[:100]
+def subject_of(rule: AutomationRule) -> str:
+    return ":".join(filter(None, ("automation", rule.kind, rule.side, rule.label, rule.cut, rule.name)))[:100]
 
 
-def _band(side: str, label: str) -> str:
-    return f"band:{side}:{label}"[:100]
+def _band(of: AutomationRule | Certificate) -> str:
+    return ":".join(filter(None, ("band", of.side, of.label, of.cut, of.name)))[:100]

@@ -9,8 +9,9 @@ from typing import Any
 
 from django.db import connection
 
-from console.automation.evidence import RISK, Answered, answers, auditors_of, harmful
+from console.automation.evidence import RISK, Answered, answers, auditors_of, harmful, within
 from console.automation.models import Certificate
+from console.automation.parts import part_of as part_of_rule
 from console.common.clock import db_now
 from scoring.audits import Auditors, Drawn, Estimate, Sums, corrected, part_of, share, share_of
 from scoring.certify import decides
@@ -117,7 +118,7 @@ def week_of(certificate: Certificate, document: PolicyDocument) -> Estimate | No
     """The error of what was decided inside this certificate's band in the last seven days; None where nothing was audited."""
     now = db_now()
     rows = [
-        (row, bad) for row in answers(certificate.kind, since=now - WEEK, model=certificate.model)
+        (row, bad) for row in within(part_of_rule(certificate.rule), answers(certificate.kind, since=now - WEEK, model=certificate.model))
         if row.sample.outcome == certificate.side and row.sample.by_score and _inside(row, certificate)
         and (bad := harmful(row, certificate.label, document)) is not None
     ]  # fmt: skip

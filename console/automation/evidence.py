@@ -18,6 +18,7 @@ from django.db.models import Q
 
 from console.automation.marks import standard_since
 from console.automation.models import Sample
+from console.automation.parts import WHOLE, Part, places_of
 from console.common.clock import db_now
 from console.quality.models import Check, Reliability
 from console.training.models import ShadowScore
@@ -37,18 +38,22 @@ RISK = "risk"
 # The smallest chance of each day: whoever was drawn with luck below it would have been drawn whatever the score.
 _LEAST = "SELECT created_at::date, min(chance) FROM automation_sample WHERE kind = %s AND created_at > %s GROUP BY 1"
 _TRAFFIC = """
-SELECT CASE WHEN NOT by_score THEN NULL WHEN %(label)s = 'risk' THEN risk ELSE (labels->>%(label)s)::float8 END FROM (
-    SELECT m.created_at, m.by_score, m.risk, s.labels FROM (
+SELECT CASE WHEN NOT scored.by_score THEN NULL WHEN %(label)s = 'risk' THEN scored.risk ELSE (scored.labels->>%(label)s)::float8 END FROM (
+    SELECT m.created_at, m.by_score, m.risk, s.labels, d.item_id FROM (
         SELECT decision_id, created_at, by_score, risk FROM automation_sample
         WHERE kind = %(kind)s AND model = %(model)s AND created_at > %(since)s ORDER BY created_at DESC LIMIT %(most)s
     ) m JOIN scores_decision d ON d.id = m.decision_id LEFT JOIN scores_score s ON s.id = d.score_id
     UNION ALL
-    SELECT m.created_at, m.by_score, h.risk, h.labels FROM training_shadowscore h
+    SELECT m.created_at, m.by_score, h.risk, h.labels, d.item_id FROM training_shadowscore h
     JOIN training_trial t ON t.id = h.trial_id JOIN training_modelversion v ON v.id = t.version_id
     JOIN scores_decision d ON d.item_id = h.item_id JOIN automation_sample m ON m.decision_id = d.id
     WHERE v.kind = %(kind)s AND v.version = %(version)s AND m.model <> %(model)s AND m.created_at > %(since)s
-) scored ORDER BY created_at DESC LIMIT %(most)s
+) scored {where} ORDER BY scored.created_at DESC LIMIT %(most)s
 """
+_PART = """JOIN intake_item i ON i.id = scored.item_id JOIN accounts_source o ON o.id = i.source_id
+LEFT JOIN insights_searchrow r ON r.item_id = scored.item_id
+CROSS JOIN LATERAL (SELECT CASE WHEN %(cut)s = 'source' THEN o.slug ELSE coalesce(r.language, '') END AS name) here
+WHERE CASE WHEN %(name)s = '' THEN here.name <> ALL(%(without)s::text[]) ELSE here.name = %(name)s END"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,12 +77,13 @@ class Evidence:
     late: int  # of them, those that count as wrong
 
 
-def evidence_of(*, kind: str, model: str, label: str, document: PolicyDocument) -> Evidence:
+def evidence_of(*, kind: str, model: str, label: str, document: PolicyDocument, part: Part = WHOLE) -> Evidence:
+    """Of the items of `part` alone: what is asked of the others, and how long it takes, is nothing to it."""
     now = db_now()
     since = max(now - WINDOW, standard_since(kind, document) or now - WINDOW)
     drawn = answers(kind, since=since)
     shadow = _shadow(kind, model, [row.sample.decision.item_id for row in drawn if row.sample.model != model])
-    rows = [row for row in drawn if row.sample.model == model or row.sample.decision.item_id in shadow]
+    rows = within(part, [row for row in drawn if row.sample.model == model or row.sample.decision.item_id in shadow])
     open_ = [row for row in rows if not row.outcome]
     young = [row.sample.created_at for row in open_ if row.sample.created_at > now - PATIENCE]
     until = min(young, default=now)
@@ -89,7 +95,7 @@ def evidence_of(*, kind: str, model: str, label: str, document: PolicyDocument) 
     audits = [Audited(_score(row.sample, label, shadow.get(row.sample.decision.item_id)), harmful(row, label, document)) for row in even]
     late = sum(1 for row in even if not row.outcome)
     return Evidence(
-        audits=audits, items=[row.sample.decision.item_id for row in even], traffic=_traffic(kind, model, label, since),
+        audits=audits, items=[row.sample.decision.item_id for row in even], traffic=_traffic(kind, model, label, since, part),
         since=drawn[0].sample.created_at if len(drawn) == AUDITS else since, until=until, waiting=len(open_), late=late,
     )  # fmt: skip
 
@@ -111,6 +117,13 @@ def answers(kind: str, *, since: datetime, until: datetime | None = None, model:
     found = list(rows.only(*_READ)[:AUDITS])[::-1]
     own = _own_verdicts([row.own_case_id for row in found if row.own_case_id])
     return [_answered(row, own) for row in found]
+
+
+def within(part: Part, rows: list[Answered]) -> list[Answered]:
+    if not part.cut:
+        return rows
+    places = places_of([row.sample.decision.item_id for row in rows])
+    return [row for row in rows if part.has(*places.get(row.sample.decision.item_id, ("", "")))]
 
 
 def _own_verdicts(case_ids: Iterable[Any]) -> Mapping[Any, Verdict]:
@@ -164,11 +177,12 @@ def _least(kind: str, since: datetime) -> Mapping[Any, float]:
         return dict(cursor.fetchall())
 
 
-def _traffic(kind: str, model: str, label: str, since: datetime) -> list[float]:
+def _traffic(kind: str, model: str, label: str, since: datetime, part: Part) -> list[float]:
     with connection.cursor() as cursor:
         version = model.partition("@")[2]
         wanted: dict[str, Any] = {"label": label, "kind": kind, "model": model, "version": version, "since": since, "most": TRAFFIC}
-        cursor.execute(_TRAFFIC, wanted)
+        wanted |= {"cut": part.cut, "name": part.name, "without": list(part.without)}
+        cursor.execute(_TRAFFIC.format(where=_PART if part.cut else ""), wanted)
         return [NOWHERE if value is None or not isfinite(value) else value for (value,) in cursor.fetchall()]
 
 

@@ -20,12 +20,13 @@ NOTHING: Marks = {}
 
 
 def certified_marks(kind: str, document: PolicyDocument) -> Mapping[str, Marks]:
-    """By model, "<kind>@<version>": a certificate says nothing of another model, nor of a policy with other clauses. Read each time
-    (one indexed query), so one that ends counts no more from the next batch on. Empty unless the policy asks for certificates."""
+    """Of what has no limit of its own, by model, "<kind>@<version>": a certificate says nothing of another model, nor of a policy with
+    other clauses. Read each time (one indexed query), so one that ends counts no more from the next batch on. Empty unless the policy
+    asks for certificates."""
     if document.automation != "certified":
         return {}
     sides: dict[tuple[str, str], dict[str, float]] = {}
-    for row in valid_certificates(kind).filter(standard=standard_of(document)):
+    for row in valid_certificates(kind).filter(standard=standard_of(document), name=""):
         sides.setdefault((row.model, row.label), {})[row.side] = row.threshold
     found: dict[str, dict[str, Threshold]] = {}
     for (model, label), at in sides.items():

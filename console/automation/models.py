@@ -40,6 +40,8 @@ class AutomationRule(models.Model):
     kind = models.CharField(max_length=32)
     label = models.CharField(max_length=64, default="risk")  # "risk": that it breaks any rule
     side = models.CharField(max_length=8, choices=Side)
+    cut = models.CharField(max_length=8, default="", blank=True)  # language | source: the limit is of one part of the band
+    name = models.CharField(max_length=100, default="", blank=True)  # of that part; none: of all that has no limit of its own
     basis = models.CharField(max_length=8, choices=Basis, default=Basis.DECIDED)
     method = models.CharField(max_length=10, choices=Method, default=Method.SEQUENCE)
     risk = models.FloatField(default=0.01)
@@ -51,7 +53,10 @@ class AutomationRule(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["kind", "label", "side"], name="automation_rule_once"),
+            models.UniqueConstraint(fields=["kind", "label", "side", "cut", "name"], name="automation_rule_once"),
+            models.CheckConstraint(
+                condition=Q(cut="", name="") | (Q(cut__in=["language", "source"]) & ~Q(name="")), name="automation_rule_part_known"
+            ),
             models.CheckConstraint(
                 condition=_in("side", Side) & _in("basis", Basis) & _in("method", Method), name="automation_rule_known"
             ),
@@ -61,7 +66,7 @@ class AutomationRule(models.Model):
         ]  # fmt: skip
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.side} {self.label}"
+        return " ".join(filter(None, (self.kind, self.side, self.label, self.name)))
 
 
 class Certificate(models.Model):
@@ -76,6 +81,8 @@ class Certificate(models.Model):
     kind = models.CharField(max_length=32)
     label = models.CharField(max_length=64)
     side = models.CharField(max_length=8, choices=Side)
+    cut = models.CharField(max_length=8, default="", blank=True)  # as of its limit
+    name = models.CharField(max_length=100, default="", blank=True)
     basis = models.CharField(max_length=8, choices=Basis)
     method = models.CharField(max_length=10, choices=Method)
     risk = models.FloatField()
@@ -99,7 +106,9 @@ class Certificate(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["kind", "label", "side"], condition=Q(state="valid"), name="one_valid_certificate"),
+            models.UniqueConstraint(
+                fields=["kind", "label", "side", "cut", "name"], condition=Q(state="valid"), name="one_valid_certificate"
+            ),
             models.CheckConstraint(condition=Q(state__in=["valid", "expired", "withdrawn"]), name="certificate_state_known"),
             models.CheckConstraint(condition=Q(upper__lte=models.F("risk")), name="certificate_proves_its_limit"),
             models.CheckConstraint(condition=Q(state="valid", ended_at=None) | (~Q(state="valid") & Q(ended_at__isnull=False)),

@@ -14,9 +14,10 @@ from collections.abc import Mapping
 from django.db import transaction
 
 from console.audit.services import audit_append
-from console.automation.marks import valid_certificates
-from console.automation.models import BandSlice, Certificate
+from console.automation.marks import standard_of, valid_certificates
+from console.automation.models import AutomationRule, BandSlice, Certificate
 from scoring.certify import lower_bound, upper_bound
+from scoring.policy import PolicyDocument
 from scoring.withheld import Held
 
 DOUBT = 0.05  # over all slices of a certificate, on each side
@@ -47,8 +48,24 @@ def band_slices_take(*, certificate: Certificate, counts: Counts) -> list[BandSl
     return rows
 
 
-def slices_held(kind: str) -> list[Held]:
-    """One indexed query; empty mostly."""
+def slices_held(kind: str, document: PolicyDocument) -> list[Held]:
+    """What people decide although its band is certified, and what is decided by a mark of its own. Three small queries, and none unless
+    the policy asks for certificates."""
+    if document.automation != "certified":
+        return []
     rows = BandSlice.objects.filter(certificate__in=valid_certificates(kind), withheld=True)
     found = rows.values_list("certificate__model", "certificate__label", "certificate__side", "cut", "name")
-    return [Held(*row) for row in found]
+    return [*(Held(*row) for row in found), *_own(kind, document)]
+
+
+def _own(kind: str, document: PolicyDocument) -> list[Held]:
+    own = list(AutomationRule.objects.filter(kind=kind, is_on=True).exclude(name=""))
+    valid = valid_certificates(kind).filter(standard=standard_of(document)).exclude(name="") if own else Certificate.objects.none()
+    by_rule = {row.rule_id: row for row in valid}
+    return [
+        Held(
+            model=row.model if (row := by_rule.get(rule.pk)) else "", label=rule.label, side=rule.side, cut=rule.cut, name=rule.name,
+            own=True, mark=row.threshold if row else None,
+        )
+        for rule in own
+    ]  # fmt: skip

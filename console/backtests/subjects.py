@@ -101,13 +101,13 @@ class Live:
     def told(self) -> dict[str, Any]:
         """As JSON; nothing where nothing is proven."""
         marks = {model: [mark.model_dump(mode="json") for mark in marks.values()] for model, marks in self.certified.items()}
-        return {"live": {"certified": marks, "held": [asdict(one) for one in self.held]}} if marks else {}
+        return {"live": {"certified": marks, "held": [asdict(one) for one in self.held]}} if marks or self.held else {}
 
 
 def live_now(asked: Asked, source: Source | None = None) -> Live:
     """A rule stands beside all that. Of what is tried on one source, other sources are not told."""
     certified = certified_marks(asked.kind, asked.document) if asked.what != What.RULE else {}
-    held = slices_held(asked.kind) if certified else []
+    held = slices_held(asked.kind, asked.document) if asked.what != What.RULE else []
     return Live(certified=certified, held=[one for one in held if source is None or one.cut != SOURCE or one.name == source.slug])
 
 

@@ -94,7 +94,7 @@ def _write(
         for i, answer in zip(mine, given, strict=True)
     ]
     marks = certified_marks(items[0].kind, policy[1])
-    held = slices_held(items[0].kind) if marks else []
+    held = slices_held(items[0].kind, policy[1])
     settled = []
     for i, (item, ask, score), stored in zip(mine, known, rows, strict=True):
         place = {"model": score.model, "source": item.source.slug, "language": readings[i].language}

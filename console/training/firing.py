@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 
+from console.alerts.outside import told_outside
 from console.alerts.selectors import alerts_open
 from console.audit.services import audit_append
 from console.common.clock import db_now
@@ -80,7 +81,7 @@ def _by_alert(codes: tuple[str, ...]) -> Callable[[Trigger, datetime], Cause | N
         done = trigger.firings.values("key")
         for alert in alerts_open(kind=trigger.kind).filter(code__in=codes).order_by("raised_at"):
             if not done.filter(key=str(alert.pk)).exists():
-                return Cause(key=str(alert.pk), at=now, reason=f"because of an alert: {alert.sentence}")
+                return Cause(key=str(alert.pk), at=now, reason=f"because of an alert: {told_outside(alert)['sentence']}")
         return None
 
     return find

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from console.accounts.models import Source
 from console.automation.certificates import Looked, certificate_valid, limit_of, look_at, risk_held
 from console.automation.evidence import RISK
 from console.automation.models import AutomationRule, Certificate, Side
+from console.automation.parts import own_rules
 from console.automation.rules import rules_of
 from console.ui.automation_chart import in_hundred, mark_words
 from scoring.certify import needed
 from scoring.kind import Kind
 from scoring.text.language_names import LANGUAGES
+from scoring.withheld import LANGUAGE, SOURCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +48,22 @@ class Band:
         return self.certificate is None and self.looked is not None and self.looked.proof.chosen is not None
 
 
-def bands_of(kind: Kind, *, selected: tuple[str, str] | None = None) -> list[Band]:
-    """`selected` (side, label) is looked at even where it is certified or off."""
-    return [_band(kind, rule, looks=selected == (rule.side, rule.label)) for rule in rules_of(kind.name)]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """Which band a page is about."""
+
+    side: str
+    label: str
+    cut: str = ""
+    name: str = ""
+
+    def is_of(self, rule: AutomationRule) -> bool:
+        return (self.side, self.label, self.cut, self.name) == (rule.side, rule.label, rule.cut, rule.name)
+
+
+def bands_of(kind: Kind, *, selected: Chosen | None = None) -> list[Band]:
+    """`selected` is looked at even where it is certified or off."""
+    return [_band(kind, rule, looks=selected is not None and selected.is_of(rule)) for rule in rules_of(kind.name)]
 
 
 def _band(kind: Kind, rule: AutomationRule, *, looks: bool) -> Band:
@@ -56,7 +72,7 @@ def _band(kind: Kind, rule: AutomationRule, *, looks: bool) -> Band:
     held = looked.held if looked else risk_held(rule)
     doubt = looked.proof.limit.doubt if looked else limit_of(rule, look=1, held=held).doubt
     return Band(
-        kind=kind, rule=rule, verb=kind.words.allow if rule.side == Side.ALLOW else kind.words.enforce, what=label_words(rule.label),
+        kind=kind, rule=rule, verb=kind.words.allow if rule.side == Side.ALLOW else kind.words.enforce, what=what_words(rule),
         certificate=valid, mark=mark_words(valid.threshold) if valid else "", share=in_hundred(valid.coverage) if valid else "",
         looked=looked, first=needed(round(held, 9), doubt),
     )  # fmt: skip
@@ -66,10 +82,26 @@ def label_words(label: str) -> str:
     return "any rule" if label == RISK else label.replace("_", " ")
 
 
+def part_words(cut: str, name: str) -> str:
+    return LANGUAGES.get(name, name) if cut == LANGUAGE else name
+
+
+def what_words(of: AutomationRule | Certificate) -> str:
+    """ "any rule", "any rule, German"."""
+    return label_words(of.label) + (f", {part_words(of.cut, of.name)}" if of.name else "")
+
+
+def part_choices(kind: Kind, rule: AutomationRule) -> list[tuple[str, str]]:
+    """Parts that could have a limit of their own, beside those that have: of the cut by which the band is divided already, or of both."""
+    own = own_rules(kind.name, rule.side, rule.label)
+    taken, cuts = {row.name for row in own}, {row.cut for row in own} or {LANGUAGE, SOURCE}
+    found = [(SOURCE, source.slug) for source in Source.objects.order_by("slug")] + [(LANGUAGE, code) for code in LANGUAGES]
+    return [(f"{cut}:{name}", part_words(cut, name)) for cut, name in found if cut in cuts and name not in taken]
+
+
 def slices_of(certificate: Certificate) -> list[tuple[str, list[dict[str, Any]]]]:
     """Cut by cut, the most often audited first; a cut with one name says nothing that the band does not."""
     found: dict[str, list[dict[str, Any]]] = {}
     for row in certificate.slices.order_by("cut", "-of", "name"):
-        name = LANGUAGES.get(row.name, row.name) if row.cut == "language" else row.name
-        found.setdefault(row.cut.capitalize(), []).append({"name": name, "row": row})
+        found.setdefault(row.cut.capitalize(), []).append({"name": part_words(row.cut, row.name), "row": row})
     return [(cut, rows) for cut, rows in found.items() if len(rows) > 1]

@@ -26,7 +26,7 @@ from console.common.errors import DomainError, Invalid
 from console.flow.audits import audits_draw_more
 from console.policies.selectors import active_policy
 from console.ui.access import page_for, person
-from console.ui.automation_bands import bands_of, label_words, slices_of
+from console.ui.automation_bands import Chosen, bands_of, label_words, part_choices, slices_of, what_words
 from console.ui.automation_chart import chart_of, in_hundred, mark_words
 from console.ui.automation_steps import steps_of
 from console.ui.models_pages import kind_or_404
@@ -60,11 +60,12 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "automation/index.html", context)
 
 
-def _selected(request: HttpRequest, kind: Kind) -> tuple[str, str]:
+def _selected(request: HttpRequest, kind: Kind) -> Chosen:
     side, label = request.GET.get("side", Side.ALLOW), request.GET.get("label", RISK)
     if side not in Side.values or label not in labels_for(active_policy(kind.name)[1]) or side == Side.ALLOW:
         label = RISK
-    return (side if side in Side.values else Side.ALLOW), label
+    part = {name: request.GET.get(name, "") for name in ("cut", "name")}
+    return Chosen(side=side if side in Side.values else Side.ALLOW, label=label, **part)
 
 
 @require_safe
@@ -76,12 +77,13 @@ def show_kind(request: HttpRequest, name: str) -> HttpResponse:
 
 def _kind_page(request: HttpRequest, kind: Kind, *, errors: dict[str, list[str]] | None = None) -> HttpResponse:
     document = active_policy(kind.name)[1]
-    side, label = _selected(request, kind)
-    bands = bands_of(kind, selected=(side, label))
-    band = next((one for one in bands if (one.rule.side, one.rule.label) == (side, label)), None)
-    if band is None:  # a label that nobody set a limit for yet
-        band = bands_of(kind, selected=(side, RISK))[list(Side.values).index(side)]
-        label = RISK
+    chosen_band = _selected(request, kind)
+    side, label = chosen_band.side, chosen_band.label
+    bands = bands_of(kind, selected=chosen_band)
+    band = next((one for one in bands if chosen_band.is_of(one.rule)), None)
+    if band is None:  # a label or a part that nobody set a limit for yet
+        bands, label = bands_of(kind, selected=Chosen(side=side, label=RISK)), RISK
+        band = bands[list(Side.values).index(side)]
     looked, valid = band.looked, band.certificate
     chosen = valid.threshold if valid else (looked.proof.chosen.threshold if looked and looked.proof.chosen else None)
     plan = audit_plan_of(kind.name)
@@ -89,7 +91,8 @@ def _kind_page(request: HttpRequest, kind: Kind, *, errors: dict[str, list[str]]
     load = workload_of(kind=kind.name, document=document, rows=rows, plan=plan)
     weeks, waiting = weeks_back(kind=kind.name, document=document), open_audits(kind.name)
     context = {
-        "kind": kind, "kinds": KINDS.values(), "bands": bands, "band": band, "looked": looked, "side": side, "label": label,
+        "kind": kind, "kinds": KINDS.values(), "bands": bands, "band": band, "selected": band.rule, "looked": looked,
+        "side": side, "label": label,
         "chart": chart_of(_drawn(looked, valid), chosen=chosen, risk=looked.held) if looked else None, "load": load, "weeks": weeks,
         "week": weeks[0] if weeks and weeks[0].until >= db_now().replace(hour=0, minute=0, second=0) else None,
         "plan": plan, "open": waiting, "auditors": auditors_of(kind.name), "known_from": KNOWN_FROM, "document": document,
@@ -99,7 +102,8 @@ def _kind_page(request: HttpRequest, kind: Kind, *, errors: dict[str, list[str]]
         "may_steer": any(user_has_role(request.user, role) for role in STEERERS), "may_set": user_has_role(request.user, Role.ADMIN),
         "confidences": [(value, round(100 * value)) for value in CONFIDENCES], "bases": BASIS_WORDS.items(),
         "methods": METHOD_WORDS.items(),
-        "posted": request.POST if errors else {}, "slices": slices_of(valid) if valid else [],
+        "posted": request.POST if errors else {}, "slices": slices_of(valid) if valid and not valid.name else [],
+        "parts": part_choices(kind, band.rule) if not band.rule.name else [],
     }  # fmt: skip
     return render(request, "automation/kind.html", context, status=422 if errors else 200)
 
@@ -132,21 +136,21 @@ def _history(kind: Kind) -> list[dict[str, Any]]:
     rows = Certificate.objects.filter(kind=kind.name).select_related("made_by", "policy_version").order_by("-made_at")[:HISTORY]
     return [
         {
-            "row": row, "what": label_words(row.label), "mark": mark_words(row.threshold), "share": in_hundred(row.coverage),
+            "row": row, "what": what_words(row), "mark": mark_words(row.threshold), "share": in_hundred(row.coverage),
             "verb": kind.words.allow if row.side == Side.ALLOW else kind.words.enforce,
         }
         for row in rows
     ]  # fmt: skip
 
 
-def _back(kind: Kind, side: str = "", label: str = "") -> str:
-    chosen = {name: value for name, value in (("side", side), ("label", label)) if value}
+def _back(kind: Kind, rule: AutomationRule | None = None) -> str:
+    chosen = {name: value for name in ("side", "label", "cut", "name") if (value := getattr(rule, name, ""))}
     return reverse("ui:automation_kind", args=[kind.name]) + (f"?{urlencode(chosen)}" if chosen else "")
 
 
 def _rule(request: HttpRequest, kind: Kind) -> AutomationRule | None:
     return AutomationRule.objects.filter(
-        kind=kind.name, side=request.POST.get("side", ""), label=request.POST.get("label", "")
+        kind=kind.name, **{name: request.POST.get(name, "")[:100].replace("\x00", "") for name in ("side", "label", "cut", "name")}
     ).first()  # fmt: skip
 
 
@@ -172,11 +176,13 @@ def set_limit(request: HttpRequest, name: str) -> HttpResponse:
             "risk": round(risk, 6), "confidence": confidence, "basis": post.get("basis", Basis.DECIDED),
             "method": post.get("method", Method.SEQUENCE), "is_on": "is_on" in post,
         }  # fmt: skip
-        rule_set(kind=kind.name, side=side, label=label, values=values, user=person(request))
+        cut, _, part = post["part"].partition(":") if "part" in post else (post.get("cut", ""), "", post.get("name", ""))
+        rule = rule_set(kind=kind.name, side=side, label=label, values=values, user=person(request), cut=cut, name=part)
     except Invalid as error:
         return _kind_page(request, kind, errors=error.fields)
-    messages.success(request, "The limit is set." if "is_on" in post else "The limit is set. No certificate acts here.")
-    return HttpResponseRedirect(_back(kind, side, label))
+    off = "It belongs to the rest again." if rule.name else "The limit is set. No certificate acts here."
+    messages.success(request, "The limit is set." if rule.is_on else off)
+    return HttpResponseRedirect(_back(kind, rule))
 
 
 @require_POST
@@ -197,7 +203,7 @@ def look(request: HttpRequest, name: str) -> HttpResponse:
             messages.success(request, f"Certified {mark_words(made.threshold)}: {in_hundred(made.coverage)} decided alone.")
         else:
             messages.info(request, "Not enough evidence yet: this band stays with people.")
-    return HttpResponseRedirect(_back(kind, request.POST.get("side", ""), request.POST.get("label", "")))
+    return HttpResponseRedirect(_back(kind, rule))
 
 
 @require_POST
@@ -212,7 +218,7 @@ def withdraw(request: HttpRequest, name: str) -> HttpResponse:
         messages.error(request, "It had ended already.")
     else:
         messages.success(request, "People decide this band from now on.")
-    return HttpResponseRedirect(_back(kind, request.POST.get("side", ""), request.POST.get("label", "")))
+    return HttpResponseRedirect(_back(kind, rule))
 
 
 @require_POST

@@ -9,6 +9,7 @@ from console.automation.models import Certificate
 from console.insights.answers import Answers, sources_of
 from console.insights.best import Best
 from console.ui.alert_words import place_of, told
+from console.ui.automation_bands import part_words
 from console.ui.compared import compared_rows, label_rows
 from console.ui.drift_charts import small_of
 from console.ui.gate_view import WORDS
@@ -102,6 +103,7 @@ def _ranged(estimate: Estimate) -> str:
 def _certificate(kind: Kind, row: Certificate) -> dict[str, Any]:
     words = kind.words.allow if row.side == "allow" else kind.words.enforce
     name = words if row.label == "risk" else f"{words}: {row.label.replace('_', ' ')}"
+    name += f", {part_words(row.cut, row.name)}" if row.name else ""
     return {"name": name, "upper": _hundred(row.upper), "risk": _hundred(row.risk), "coverage": round(100 * row.coverage), "of": row.audits}
 
 

@@ -128,10 +128,10 @@ def test_what_was_proven_is_copied_and_asked_anew_when_it_is_run_again(
     BandSlice.objects.all().delete()  # the checks of this hour say otherwise, while it waits
     assert by_source(finished(backtest).result) == {"rival": (2, 2)}
     client.force_login(petra)
-    assert "rival (let through)" in client.get(f"/backtests/{backtest.pk}/").content.decode()
+    assert "rival: people, instead of letting through" in client.get(f"/backtests/{backtest.pk}/").content.decode()
     again = finished(backtest_again(backtest=backtest, user=petra))
     assert by_source(again.result) == {"rival": (2, 0)}
-    assert "rival (let through)" not in client.get(f"/backtests/{again.pk}/").content.decode()
+    assert "rival: people, instead of letting through" not in client.get(f"/backtests/{again.pk}/").content.decode()
 
 
 def test_of_one_source_no_other_is_named_and_a_rule_stands_beside_all_that(

@@ -47,8 +47,11 @@ def moved_tone(value: float | None) -> str:
 
 
 @register.filter
-def held_words(one: Mapping[str, str]) -> str:
-    """ "German (let through)", "shop (act on spam)": a part of a band that people decide."""
+def held_words(one: Mapping[str, Any]) -> str:
+    """ "German: people, instead of letting through", "shop: lets through at or below 0.05": what differs in a part of a band."""
     name = LANGUAGES.get(one["name"], one["name"]) if one["cut"] == LANGUAGE else one["name"]
     of = "" if one["label"] == RISK else f" {one['label'].replace('_', ' ')}"
-    return f"{name} ({'let through' if one['side'] == 'allow' else f'act on{of}'})"
+    allows, mark = one["side"] == "allow", one.get("mark")
+    if mark is None:
+        return f"{name}: people, instead of {'letting through' if allows else f'acting on{of}'}"
+    return f"{name}: {'let through at or below' if allows else f'act on{of} at or above'} {mark:g}, by its own certificate"
