@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import string
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,6 +17,7 @@ _MONEY = re.compile(r"[$€£]\s?\d|\d\s?(?:[$€£]|usd|eur|gbp)\b", re.I)
 _SHORT_NUMBER = re.compile(r"(?<!\d)\d{4,6}(?!\d)")
 _PRIVATE = re.compile(r"\b(?:his|her|their|she|he|lives?|home|private|personal)\b", re.I)
 _YOU = re.compile(r"\b(?:you|your|u|ur|he|she|his|her)\b", re.I)
+_SMALL, _CAPITALS, _DIGITS = (some.encode() for some in (string.ascii_lowercase, string.ascii_uppercase, string.digits))
 NAMES = (
     *KINDS, "money", "short_number", "digits", "capitals", "exclaims", "asks", "length", "words_per_line", "person_near_data",
     "second_person",
@@ -30,14 +32,14 @@ def measure(text: str) -> list[float]:
         counts[entity.kind] += 1
     private = [e for e in entities if e.kind in ("phone", "address", "card", "iban", "email")]
     near = any(_PRIVATE.search(text[max(0, e.start - 40) : e.end + 20]) for e in private)
-    letters = sum(map(str.isalpha, text))
+    letters, digits, capitals = _letters(text)
     size = max(1, len(text))
     return [
         *(min(1.0, counts[kind] / 2) for kind in KINDS),
-        min(1.0, len(_MONEY.findall(text)) / 2),
-        min(1.0, len(_SHORT_NUMBER.findall(text)) / 2),
-        sum(map(str.isdigit, text)) / size,
-        sum(map(str.isupper, text)) / max(1, letters) if letters > 5 else 0.0,
+        min(1.0, len(_MONEY.findall(text)) / 2) if digits else 0.0,
+        min(1.0, len(_SHORT_NUMBER.findall(text)) / 2) if digits else 0.0,
+        digits / size,
+        capitals / max(1, letters) if letters > 5 else 0.0,
         min(1.0, text.count("!") / 4),
         min(1.0, text.count("?") / 4),
         min(1.0, math.log1p(size) / 8),
@@ -45,6 +47,15 @@ def measure(text: str) -> list[float]:
         float(near),
         min(1.0, len(_YOU.findall(text)) / 4),
     ]  # fmt: skip
+
+
+def _letters(text: str) -> tuple[int, int, int]:
+    """How many letters, digits and capitals. Most texts are plain, and of those it is told without looking at each character."""
+    if text.isascii():
+        plain = text.encode()
+        small, capitals, digits = (len(plain) - len(plain.translate(None, some)) for some in (_SMALL, _CAPITALS, _DIGITS))
+        return small + capitals, digits, capitals
+    return sum(map(str.isalpha, text)), sum(map(str.isdigit, text)), sum(map(str.isupper, text))
 
 
 def surface(texts: Sequence[str]) -> NDArray[np.float32]:

@@ -25,6 +25,7 @@ _STREET = re.compile(
     r"(?:street|st|road|rd|avenue|ave|lane|ln|drive|dr|court|ct|boulevard|blvd|close|terrace|way|square)\b",
     re.I,
 )
+_DIGIT = re.compile(r"\d")
 _PHONE_HINT = re.compile(r"(?:\d[\s().\-/]{0,2}){7}")
 _PLAIN_PHONE = re.compile(
     r"(?<![\w.,/-])(?<!\d )(?:\+?\d{1,3}[\s.-]?)?(?:\(\d{2,5}\)|\d{2,5})[\s.-]\d{3,4}[\s.-]?\d{3,4}(?![\w-])(?! \d)"
@@ -62,14 +63,22 @@ def _phones(text: str) -> list[tuple[int, int]]:
 
 
 def find_entities(text: str) -> list[Entity]:
-    """In order and apart from each other; where two overlap the first kind of the list in Entity wins."""
-    found = [Entity("email", m.start(), m.end()) for m in _EMAIL.finditer(text)]
-    found += [Entity("url", m.start(), m.end()) for m in _URL.finditer(text)]
-    found += [Entity("iban", m.start(), m.end()) for m in _IBAN.finditer(text) if _iban(m.group())]
-    found += [Entity("card", m.start(), m.end()) for m in _CARD.finditer(text) if _luhn(re.sub(r"\D", "", m.group()))]
-    found += [Entity("phone", start, end) for start, end in _phones(text)]
-    found += [Entity("address", m.start(), m.end()) for m in _STREET.finditer(text)]
-    found += [Entity("handle", m.start(), m.end()) for m in _HANDLE.finditer(text)]
+    """In order and apart from each other; where two overlap the first kind of the list in Entity wins.
+
+    Most texts have no sign that any of these must have, and are not searched for it.
+    """
+    found: list[Entity] = []
+    if "@" in text:
+        found += [Entity("email", m.start(), m.end()) for m in _EMAIL.finditer(text)]
+    if "." in text or "://" in text:
+        found += [Entity("url", m.start(), m.end()) for m in _URL.finditer(text)]
+    if _DIGIT.search(text):
+        found += [Entity("iban", m.start(), m.end()) for m in _IBAN.finditer(text) if _iban(m.group())]
+        found += [Entity("card", m.start(), m.end()) for m in _CARD.finditer(text) if _luhn(re.sub(r"\D", "", m.group()))]
+        found += [Entity("phone", start, end) for start, end in _phones(text)]
+        found += [Entity("address", m.start(), m.end()) for m in _STREET.finditer(text)]
+    if "@" in text:
+        found += [Entity("handle", m.start(), m.end()) for m in _HANDLE.finditer(text)]
     kept: list[Entity] = []
     for entity in found:
         if all(entity.end <= k.start or entity.start >= k.end for k in kept):
