@@ -15,8 +15,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.text.linear import NgramView
-
 Floats = NDArray[np.float64]
 MAX_SPANS = 8
 MAX_WORDS = 60  # words of one reading that are left out in turn; the rest keep their additive share
@@ -37,9 +35,8 @@ def find_words(text: str) -> list[tuple[int, int]]:
     return [(m.start(), m.end()) for m in _WORD.finditer(text)]
 
 
-def additive(view: NgramView, text: str, label: int, words: Sequence[tuple[int, int]], against: NDArray[np.int64] | None = None) -> Floats:
+def additive(shares: Floats, label: int, words: Sequence[tuple[int, int]], against: NDArray[np.int64] | None = None) -> Floats:
     """(len(words),): shares of the label's logit, less the mean share of the labels `against` (for a softmax)."""
-    shares = view.contributions(text)
     column = shares[:, label] if against is None or not len(against) else shares[:, label] - shares[:, against].mean(axis=1)
     return np.array([column[start:end].sum() for start, end in words], float)
 
@@ -56,14 +53,15 @@ def left_out(
 
 
 def word_weights(
-    view: NgramView, text: str, label: int, *, against: NDArray[np.int64] | None = None,
+    shares: Floats, text: str, label: int, *, against: NDArray[np.int64] | None = None,
     logit: Callable[[Sequence[str]], Floats] | None = None, limit: int = MAX_WORDS,
 ) -> list[WordWeight]:  # fmt: skip
-    """Weights of all words in order; with `logit`, the `limit` strongest ones are also left out in turn."""
+    """Weights of all words in order; with `logit`, the `limit` strongest ones are also left out in turn. `shares`: of the linear view,
+    (len(text), L)."""
     words = find_words(text)
     if not words:
         return []
-    weights = additive(view, text, label, words, against)
+    weights = additive(shares, label, words, against)
     if logit is not None:
         chosen = sorted(np.argsort(-np.abs(weights), kind="stable")[:limit].tolist())
         for i, fall in left_out(logit, text, words, chosen).items():
@@ -85,7 +83,7 @@ def strongest(weights: Sequence[WordWeight], text: str, most: int = MAX_SPANS) -
             joined[-1] = WordWeight(last.start, word.end, last.weight + word.weight)
         else:
             joined.append(word)
-    return sorted(joined, key=lambda w: -w.weight)[:most]
+    return sorted(joined, key=lambda w: (-round(w.weight, 9), w.start))[:most]  # a word said twice weighs the same both times
 
 
 def as_json_weights(weights: Sequence[WordWeight]) -> list[dict[str, Any]]:

@@ -170,3 +170,11 @@ class HashedTfidf:
         places = np.minimum(np.searchsorted(self.keys, hashes), len(self.keys) - 1)
         known = self.keys[places] == hashes
         return [(int(p), s, e) for p, (_, s, e), ok in zip(places, found, known, strict=True) if ok]
+
+    def parts(self, text: str) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        """(place, start, end, value) of locate(), as arrays: a feature's value in transform() is shared out evenly among its n-grams."""
+        found = np.array(self.locate(text), np.int64).reshape(-1, 3)
+        known, which, times = np.unique(found[:, 0], return_inverse=True, return_counts=True)
+        values = (1 + np.log(times)) * self.idf[known]
+        values /= max(float(np.sqrt(values @ values)), 1e-12)
+        return found[:, 0], found[:, 1], found[:, 2], (values / times)[which]

@@ -87,16 +87,10 @@ class NgramView:
         out = np.zeros((len(text) + 1, self.weights.shape[1]))
         first = 0
         for block in (self.char, self.word):
-            row = block.transform([text])
-            value = dict(zip(row.indices.tolist(), row.data.tolist(), strict=True))
-            found = block.locate(text)
-            times: dict[int, int] = {}
-            for place, _, _ in found:
-                times[place] = times.get(place, 0) + 1
-            for place, start, end in found:
-                share = self.weights[first + place] * (value.get(place, 0.0) / times[place] / max(1, end - start))
-                out[start] += share
-                out[end] -= share
+            places, starts, ends, values = block.parts(text)
+            shares = self.weights[first + places] * (values / np.maximum(1, ends - starts))[:, None]
+            for label, share in enumerate(shares.T):
+                out[:, label] += np.bincount(starts, share, len(out)) - np.bincount(ends, share, len(out))
             first += len(block.keys)
         total: Floats = np.cumsum(out, axis=0)[:-1]
         return total

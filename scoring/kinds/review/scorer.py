@@ -126,12 +126,14 @@ class ReviewScorer:
     def _evidence(self, item: Item, verdicts: Verdicts, row: int, words: int) -> Sequence[Evidence]:
         fields = dict(fields_of(item.payload))
         found: list[Evidence] = []
-        against = self._against()
+        against, shares = self._against(), dict[str, Floats]()  # labels are mostly shown by one and the same reading
         for label in self._shown(verdicts, row, words >= MAX_WORDS):
             reading = verdicts.readings[int(verdicts.top[row, label])]
             text = reading.form.text
             logit = partial(self._logit, label=label, against=against) if words else None
-            weights = word_weights(self._model.ngrams, text, label, against=against, limit=words, logit=logit)
+            if text not in shares:
+                shares[text] = self._model.ngrams.contributions(text)
+            weights = word_weights(shares[text], text, label, against=against, limit=words, logit=logit)
             for word in strongest(weights, text):
                 start, end = reading.form.to_source(word.start, word.end)
                 place = place_of(item.payload, reading.start + start, reading.start + end)
