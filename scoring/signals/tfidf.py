@@ -62,14 +62,36 @@ def _lowered(text: str) -> str:
     return lowered
 
 
-def _counted(keys: NDArray[np.int32], starts: NDArray[np.int64], ids: NDArray[np.int64], sizes: Sequence[int]) -> Matrix:
-    """csr: row after row the keys of its pieces, equal ones added up. `sizes`: how many of `ids` belong to each row."""
-    lengths = starts[ids + 1] - starts[ids]
-    ends = np.concatenate([[0], np.cumsum(lengths)])
-    flat = keys[np.arange(ends[-1]) + np.repeat(starts[ids] - ends[:-1], lengths)]
-    part = sparse.csr_matrix((np.ones(len(flat), np.float32), flat, ends[np.cumsum([0, *sizes])]), shape=(len(sizes), SPACE))
-    part.sum_duplicates()
-    return part
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How often each n-gram stands in each text. table: csr float32, texts x n-grams; keys: sorted int32, the n-grams' hashes."""
+
+    table: Matrix
+    keys: NDArray[np.int32]
+
+    def rows(self, places: NDArray[np.int64]) -> Counts:
+        return Counts(self.table[places], self.keys)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pieces:
+    """Of piece i the n-grams are columns[starts[i] : starts[i + 1]]; of text t the pieces are ids[ends[t] : ends[t + 1]]."""
+
+    columns: NDArray[np.int32]
+    starts: NDArray[np.int64]
+    ids: NDArray[np.int64]
+    ends: NDArray[np.int64]
+
+    def counted(self, begin: int, end: int, width: int) -> Matrix:
+        """csr: a row a text, equal n-grams added up."""
+        ids = self.ids[self.ends[begin] : self.ends[end]]
+        lengths = self.starts[ids + 1] - self.starts[ids]
+        ends = np.concatenate([[0], np.cumsum(lengths)])
+        flat = self.columns[np.arange(ends[-1]) + np.repeat(self.starts[ids] - ends[:-1], lengths)]
+        rows = ends[self.ends[begin : end + 1] - self.ends[begin]]
+        part = sparse.csr_matrix((np.ones(len(flat), np.float32), flat, rows), shape=(end - begin, width))
+        part.sum_duplicates()
+        return part
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +117,17 @@ class HashedTfidf:
         """Knows no n-gram; it can count them."""
         return cls(unit, low, high, np.zeros(0, np.int32), np.zeros(0, np.float32))
 
-    def fitted(self, counts: Matrix, *, min_df: int, max_features: int) -> HashedTfidf:
+    def fitted(self, counts: Counts, *, min_df: int, max_features: int) -> HashedTfidf:
         """As fit(), of texts that count() has counted."""
-        size = counts.shape[0]
-        keys, df = np.unique(counts.indices, return_counts=True)
-        keep = df >= min(min_df, max(1, size // 4))
-        keys, df = keys[keep], df[keep]
+        size = counts.table.shape[0]
+        df = np.bincount(counts.table.indices, minlength=len(counts.keys))
+        keep = np.flatnonzero(df >= max(1, min(min_df, max(1, size // 4))))
+        keys, df = counts.keys[keep], df[keep]
         if len(keys) > max_features:
             top = np.sort(np.argsort(-df, kind="stable")[:max_features])
             keys, df = keys[top], df[top]
         idf = np.log((1 + size) / (1 + df)) + 1
-        return HashedTfidf(self.unit, self.low, self.high, keys.astype(np.int32), idf.astype(np.float32))
+        return HashedTfidf(self.unit, self.low, self.high, keys, idf.astype(np.float32))
 
     def select(self, places: NDArray[np.int64]) -> HashedTfidf:
         """Only the features at these places, which must be sorted."""
@@ -125,41 +147,44 @@ class HashedTfidf:
     def _keys_of(self, piece: str) -> list[int]:
         return [_key(gram) for gram, _, _ in char_grams(piece, self.low, self.high)] if self.unit == "char" else [_key(piece)]
 
-    def count(self, texts: Sequence[str]) -> Matrix:
-        """csr float32, len(texts) x SPACE. A piece is hashed once, however many texts it stands in."""
+    def count(self, texts: Sequence[str]) -> Counts:
+        """A piece is hashed once, however many texts it stands in."""
         places: dict[str, int] = {}
-        keys, starts = array("i"), array("q", [0])  # of piece i: keys[starts[i] : starts[i + 1]]
-        parts = [sparse.csr_matrix((0, SPACE), dtype=np.float32)]
-        for begin in range(0, len(texts), _CHUNK):
-            said = [self._pieces(text) for text in texts[begin : begin + _CHUNK]]
-            ids = array("q")
-            for piece in chain.from_iterable(said):
+        keys, starts, ids, sizes = array("i"), array("q", [0]), array("q"), array("q", [0])  # of piece i: keys[starts[i] : starts[i + 1]]
+        for text in texts:
+            pieces = self._pieces(text)
+            for piece in pieces:
                 if (place := places.setdefault(piece, len(places))) == len(starts) - 1:
                     keys.extend(self._keys_of(piece))
                     starts.append(len(keys))
                 ids.append(place)
-            parts.append(_counted(np.array(keys, np.int32), np.array(starts), np.array(ids), [len(pieces) for pieces in said]))
-        return sparse.vstack(parts, format="csr")
+            sizes.append(len(pieces))
+        known, columns = np.unique(np.array(keys, np.int32), return_inverse=True)
+        pieces_of = _Pieces(columns.astype(np.int32), np.array(starts), np.array(ids), np.cumsum(sizes))
+        chunks = range(0, len(texts), _CHUNK)
+        parts = [pieces_of.counted(begin, min(begin + _CHUNK, len(texts)), len(known)) for begin in chunks]
+        return Counts(sparse.vstack(parts, format="csr") if parts else sparse.csr_matrix((0, 0), dtype=np.float32), known)
 
     def transform(self, texts: Sequence[str]) -> Matrix:
         """csr float32, len(texts) x len(keys); rows have length 1 or are empty."""
         return self.weighed(self.count(texts))
 
-    def weighed(self, counts: Matrix) -> Matrix:
+    def weighed(self, counts: Counts) -> Matrix:
         """As transform(), of texts that count() has counted."""
-        size = counts.shape[0]
+        size = counts.table.shape[0]
         if not len(self.keys):
             return sparse.csr_matrix((size, 0), dtype=np.float32)
-        places = np.searchsorted(self.keys, counts.indices)
-        places[places == len(self.keys)] = 0
-        known = self.keys[places] == counts.indices
-        data = np.where(known, (1 + np.log(np.maximum(counts.data, 1))) * self.idf[places], 0).astype(np.float32)
-        table = sparse.csr_matrix((data, places.astype(np.int32), counts.indptr), shape=(size, len(self.keys)))
-        table.eliminate_zeros()
-        table.sort_indices()
-        norms = np.sqrt(np.asarray(table.multiply(table).sum(axis=1)).ravel())
-        table.data /= np.repeat(np.maximum(norms, 1e-12), np.diff(table.indptr)).astype(np.float32)
-        return table
+        place = np.minimum(np.searchsorted(self.keys, counts.keys), len(self.keys) - 1).astype(np.int32)
+        place[self.keys[place] != counts.keys] = -1
+        places = place[counts.table.indices]
+        known = places >= 0
+        ends = np.concatenate([[0], np.cumsum(known)])[counts.table.indptr]
+        places = places[known]
+        data = (1 + np.log(counts.table.data[known])) * self.idf[places]
+        squares = sparse.csr_matrix((data * data, places, ends), shape=(size, len(self.keys)))
+        norms = np.sqrt(np.asarray(squares.sum(axis=1)).ravel())
+        data /= np.repeat(np.maximum(norms, 1e-12), np.diff(ends)).astype(np.float32)
+        return sparse.csr_matrix((data, places, ends), shape=(size, len(self.keys)))
 
     def locate(self, text: str) -> list[tuple[int, int, int]]:
         """(place of the feature, start, end) for every n-gram of the text that the model knows."""

@@ -171,7 +171,7 @@ def ngram_blocks(sheet: Sheet, options: FitOptions) -> tuple[HashedTfidf, Hashed
     for unit, low, high in SPECS.values():
         counts = HashedTfidf.empty(unit, low, high).count(sheet.texts)  # type: ignore[arg-type]
         block = HashedTfidf.empty(unit, low, high).fitted(  # type: ignore[arg-type]
-            counts[sheet.train_rows], min_df=options.min_df, max_features=options.max_features
+            counts.rows(sheet.train_rows), min_df=options.min_df, max_features=options.max_features
         )
         fitted.append(block)
         blocks.append(block.weighed(counts))
