@@ -54,7 +54,9 @@ def rule_set(
     before = {name: getattr(rule, name) for name in values}
     if before == dict(values) and rule.updated_by_id:
         return rule
-    AutomationRule.objects.filter(pk=rule.pk).update(**values, looks={}, updated_by=user, updated_at=Now())
+    asked_anew = any(before[field] != values[field] for field in values if field != "is_on")
+    looks = {} if asked_anew else rule.looks  # who switches it off and on asks the same question again
+    AutomationRule.objects.filter(pk=rule.pk).update(**values, looks=looks, updated_by=user, updated_at=Now())
     audit_append(
         actor=f"user:{user.get_username()}", verb="automation.limit_set", subject=subject_of(rule),
         data={"before": before, "after": dict(values)},

@@ -86,6 +86,10 @@ def test_one_too_few_proves_nothing_of_a_part(shop: Source, rival: Source, rita:
     rule = part(ada)
     assert certificate_try(rule_id=rule.pk) is None
     assert outcome(rival) == "review"
+    part(ada, is_on=False)
+    looked = look_at(part(ada))
+    assert looked is not None
+    assert looked.look == 2, "off and on again is the same question"
 
 
 def test_what_audits_find_in_a_part_ends_that_part_alone(shop: Source, rival: Source, rita: User, ada: User) -> None:
