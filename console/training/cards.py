@@ -46,7 +46,17 @@ def _purpose(kind: Kind, run: TrainingRun, bundle: Bundle) -> list[str]:
         "## What it is for", "",
         f"It gives each of the {kind.words.many} of this installation a chance that it breaks policy, for people to see and for policy to "
         f"act on. Labels: {', '.join(bundle.labels)}. Trained here by the trainer `{bundle.trainer}` with seed {run.seed}.", "",
+        *_settings(run),
     ]  # fmt: skip
+
+
+def _settings(run: TrainingRun) -> list[str]:
+    """What the search found, in its own words and as the trainer was given it."""
+    if "sentence" not in run.search:
+        return []
+    chosen = run.search["chosen"]
+    given = f" Given to the trainer: {', '.join(f'`{name}` {value}' for name, value in chosen.items())}." if chosen else ""
+    return [f"{run.search['sentence']}{given}", ""]
 
 
 def _data(kind: Kind, bundle: Bundle, parts: Split, snapshot: Snapshot) -> list[str]:

@@ -57,9 +57,11 @@ class RunLog:
         self._write(None, sentence, marks=self._marks)
 
     def keep(self, **values: object) -> None:
-        """Facts of the run that a successor goes on from."""
+        """Facts of the run that a successor goes on from, in the row at hand too."""
         if not self.rows.update(**values):
             raise RunStopped("the run was cancelled or taken over by another worker")
+        for name, value in values.items():
+            setattr(self.run, name, value)
 
     def last_word(self, sentence: str) -> None:
         self._ends = float("inf")

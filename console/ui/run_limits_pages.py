@@ -49,8 +49,8 @@ def limits(request: HttpRequest, name: str) -> HttpResponse:
             messages.success(request, "The limits are saved. They hold from the next run on.")
             return redirect("models:limits", name)
     fields = [{"name": f, "title": t, "help": h, "value": values[f], "errors": errors.get(f, ())} for f, t, h in FIELDS]
-    spaces = [(trainer, [(name, ", ".join(f"{v:g}" for v in tried)) for name, tried in kind.spaces[trainer].items()])
-              for trainer in kind.trainers if trainer in kind.spaces]  # fmt: skip
+    spaces = [(trainer, [(name, ", ".join(f"{v:g}" for v in tried)) for name, tried in kind.spaces.get(trainer, {}).items()])
+              for trainer in kind.trainers]  # fmt: skip
     free = shutil.disk_usage(settings.HOME).free // 1024**2
     context = {**around, "fields": fields, "now": now, "free": free, "spaces": spaces}
     return render(request, "models/limits.html", context, status=422 if errors else 200)

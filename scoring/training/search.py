@@ -34,6 +34,10 @@ JUDGED = 0.25
 Told = Callable[[float, str], None]
 
 
+class TimeIsOver(Exception):
+    """Ends a trial in its midst: one alone may take longer than the whole search should."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
     """`ap` and `log_loss` on the part that judges; None with the `error` that stopped it."""
@@ -117,7 +121,10 @@ def _halve(box: _Box, settings: Sequence[Mapping[str, Json]], told: Told) -> lis
             if box.clock() >= box.ends:
                 return trials
             told(len(trials) / planned, f"Trying settings {candidate + 1} of {len(settings)} on {len(train)} items.")
-            trials.append(_try(box, train, candidate, settings[candidate], number))
+            try:
+                trials.append(_try(box, train, candidate, settings[candidate], number))
+            except TimeIsOver:
+                return trials
         best = sorted((t for t in trials if t.round == number and t.ap is not None), key=_rank)
         alive = sorted({0, *(t.number for t in best[: -(-len(settings) // KEEP)])})
     return trials
@@ -134,7 +141,7 @@ def _try(box: _Box, train: Sequence[Example], number: int, parameters: Mapping[s
     started = box.clock()
     trial = Trial(number=number, round=round_number, items=len(train), parameters=parameters)
     folder = Path(tempfile.mkdtemp(prefix="search-"))
-    options = replace(box.options, version="search", parameters={**box.options.parameters, **parameters}, progress=_listen(box.options))
+    options = replace(box.options, version="search", parameters={**box.options.parameters, **parameters}, progress=_listen(box))
     try:
         bundle = box.kind.load_trainer(box.trainer)(Split(train=train, tune=box.parts.tune), folder / "model", options)
         risk = evaluate_risk(score_examples(bundle, box.parts.test, box.options.context, kind=box.kind), box.parts.test)
@@ -145,9 +152,15 @@ def _try(box: _Box, train: Sequence[Example], number: int, parameters: Mapping[s
     return replace(trial, ap=risk.get("ap"), log_loss=risk.get("log_loss"), seconds=round(box.clock() - started, 2))
 
 
-def _listen(options: TrainOptions) -> Told:
+def _listen(box: _Box) -> Told:
     """The caller's way to cancel, without its share: that belongs to the search."""
-    return lambda share, sentence: options.progress(0.0, "")
+
+    def listen(share: float, sentence: str) -> None:
+        box.options.progress(0.0, "")
+        if box.clock() >= box.ends:
+            raise TimeIsOver
+
+    return listen
 
 
 def _rank(trial: Trial) -> tuple[float, float, int]:
@@ -158,7 +171,8 @@ def _rank(trial: Trial) -> tuple[float, float, int]:
 def _settle(trials: Sequence[Trial], settings: Sequence[Mapping[str, Json]], *, complete: bool) -> Found:
     judged = [t for t in trials if t.ap is not None]
     if not judged:
-        return replace(_nothing("no trial came to an end"), trials=trials, complete=complete)
+        why = "no trial came to an end" if complete else "the time ran out before a trial came to an end"
+        return replace(_nothing(why), trials=trials, complete=complete)
     last = max(t.round for t in judged)
     best = min((t for t in judged if t.round == last), key=_rank)
     own = next((t for t in judged if t.round == last and t.number == 0), None)

@@ -273,6 +273,9 @@ def test_a_search_keeps_its_trials_and_uses_what_won(ada: User) -> None:
     assert len({trial["number"] for trial in run.trials}) == 6  # the trainer's own and all five of the space
     assert run.search["complete"]
     assert run.search["sentence"] in run.log
+    assert run.model is not None
+    assert run.search["sentence"] in run.model.card
+    assert f"`strength` {run.search['chosen']['strength']}" in run.model.card
     assert [mark["stage"] for mark in run.marks] == [
         "snapshot", "split", "search", "train", "calibrate", "evaluate", "compare", "register",
     ]  # fmt: skip

@@ -5,13 +5,19 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from itertools import count
+from pathlib import Path
 
-from scoring.kind import TrainOptions
+from scoring.artifacts import Bundle
+from scoring.kind import Split, Trainer, TrainOptions
+from scoring.kinds.review.finetune import read_options
 from scoring.registry import KINDS
+from scoring.text.tuning import TuneOptions
 from scoring.training import search
+from scoring.training.dataset import example_from_line
 from scoring.training.search import candidates, search_settings
 from scoring.training.starters.contact import draw
 from scoring.types import Example
+from tests.scoring.review_lines import one_hot_lines
 
 CONTACT = KINDS["contact"]
 OPTIONS = TrainOptions(seed=4)
@@ -56,7 +62,7 @@ def test_a_better_third_goes_on_with_more_examples_and_the_trainers_own_with_the
 
 
 def test_it_stops_when_its_time_is_over_and_says_so() -> None:
-    clock = count(0, 10)  # each look at it is ten seconds later
+    clock = count(0, 3)  # each look at it is three seconds later
     found = search_settings(CONTACT, "quick", examples(300), OPTIONS, seconds=60, clock=lambda: float(next(clock)))
     assert not found.complete
     assert 1 <= len(found.trials) < 6
@@ -105,3 +111,55 @@ def test_every_space_names_a_trainer_of_its_kind() -> None:
     for kind in KINDS.values():
         assert set(kind.spaces) <= set(kind.trainers)
         assert all(len(values) > 1 for space in kind.spaces.values() for values in space.values())
+
+
+def test_a_trial_is_ended_in_its_midst_when_the_time_is_over() -> None:
+    """A trainer that tells of each of a thousand steps, a second apiece: the search ends with its second trial begun."""
+    now = [0.0]
+    own = CONTACT.load_trainer("quick")
+
+    class Slow:
+        def __getattr__(self, name: str) -> object:
+            return getattr(CONTACT, name)
+
+        def load_trainer(self, name: str) -> Trainer:
+            def train(split: Split, out: Path, options: TrainOptions) -> Bundle:
+                for step in range(100):
+                    now[0] += 1
+                    options.progress(step / 100, "")
+                return own(split, out, options)
+
+            return train
+
+    found = search_settings(Slow(), "quick", examples(300), OPTIONS, seconds=150, clock=lambda: now[0])  # type: ignore[arg-type]
+    assert not found.complete
+    assert [trial.number for trial in found.trials] == [0]
+    assert now[0] == 150
+    assert search_settings(Slow(), "quick", examples(300), OPTIONS, seconds=50, clock=lambda: now[0]).sentence == (  # type: ignore[arg-type]
+        "Settings were not searched: the time ran out before a trial came to an end. The trainer's own are kept."
+    )
+
+
+def test_fine_tuning_is_searched_about_its_own_settings_and_takes_what_is_found() -> None:
+    """Only what takes minutes is left out: the space, the trials and how the trainer reads its parameters are the real ones."""
+    tuned: list[TuneOptions] = []
+    review = KINDS["review"]
+    quick = review.load_trainer("quick")
+
+    class Told:
+        def __getattr__(self, name: str) -> object:
+            return getattr(review, name)
+
+        def load_trainer(self, name: str) -> Trainer:
+            def train(split: Split, out: Path, options: TrainOptions) -> Bundle:
+                tuned.append(read_options(options)[1])
+                worse = {"max_features": 1} if tuned[-1].epochs != 5 else {"max_features": 3_000}
+                return quick(split, out, replace(options, parameters={"encoder": False, "folds": 2, **worse}))
+
+            return train
+
+    data = [example_from_line(review, line) for line in one_hot_lines(4)]
+    found = search_settings(Told(), "fine-tune", data, OPTIONS, seconds=600)  # type: ignore[arg-type]
+    assert found.complete
+    assert {(t.epochs, t.rate) for t in tuned} == {(3, 8e-5), (2, 4e-5), (2, 1.6e-4), (5, 4e-5), (5, 1.6e-4)}
+    assert found.parameters["epochs"] == 5

@@ -18,7 +18,10 @@ REVIEW = Kind(
         "quick": "scoring.kinds.review.training:train_quick",
         "fine-tune": "scoring.kinds.review.finetune:train_fine_tune",
     },
-    spaces={"quick": {"strength": (0.5, 1.0, 2.0, 4.0), "head_strength": (0.0005, 0.005, 0.05), "min_df": (1, 2, 3)}},
+    spaces={
+        "quick": {"strength": (0.5, 1.0, 2.0, 4.0), "head_strength": (0.0005, 0.005, 0.05), "min_df": (1, 2, 3)},
+        "fine-tune": {"epochs": (2, 5), "rate": (4e-5, 1.6e-4)},  # about its own 3 and 8e-5: a trial takes minutes, so few of them
+    },
     light={"encoder": False, "folds": 2, "max_features": 50_000},
     card=draw_card,
     headline=headline,

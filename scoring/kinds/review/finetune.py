@@ -20,7 +20,7 @@ from scoring.text.fitting import FitOptions, Sheet, combined, fit_ngram_view, fo
 from scoring.text.tuning import TuneOptions, fine_tune
 
 
-def _options(options: TrainOptions) -> tuple[FitOptions, TuneOptions]:
+def read_options(options: TrainOptions) -> tuple[FitOptions, TuneOptions]:
     """Raises ValueError on a parameter that there is not."""
     given = {k: v for k, v in options.parameters.items() if k not in ("partial_labels", "card")}
     names = {f.name for f in fields(TuneOptions)}
@@ -36,7 +36,7 @@ def train_fine_tune(split: Split, out: Path, options: TrainOptions) -> Bundle:
 
     The encoder sees only the train part; blend, biases and calibrators come from the tune part, from the int8 graph that serves.
     """
-    fit_options, tune_options = _options(options)
+    fit_options, tune_options = read_options(options)
     labels = label_set(split)
     partial = bool(options.parameters.get("partial_labels", False))
     train, tune = (as_labelled(part, labels, partial=partial) for part in (split.train, split.tune))
