@@ -7,6 +7,7 @@ what each person may see.
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from rest_framework.request import Request
 
 from console.accounts.models import Source
+from console.api.auth import Caller
 from console.api.base import OWNERS, TRAINERS, Answer, ApiView, idempotent, read_body
 from console.api.docs import CURSOR, described
 from console.api.forms import Form
@@ -76,13 +78,15 @@ class BacktestPage(PageOut):
     results: list[BacktestOut]
 
 
-def backtest_row(backtest: Backtest) -> dict[str, Any]:
+def backtest_row(backtest: Backtest, caller: Caller) -> dict[str, Any]:
+    """Why one stopped may quote a path or another source's item: a token of a source is told that it did."""
     result = {name: value for name, value in backtest.result.items() if name not in KEPT_BACK} or None
     return {
         "id": backtest.pk, "kind": backtest.kind, "what": backtest.what, "title": backtest.title, "subject": backtest.subject,
         "source": backtest.source.slug if backtest.source else None, "since": backtest.since, "until": backtest.until,
         "share": backtest.share, "state": backtest.state, "total": backtest.total, "seen": backtest.seen,
-        "seconds_left": backtest.seconds_left, "result": result, "error": backtest.error,
+        "seconds_left": backtest.seconds_left, "result": result,
+        "error": backtest.error if caller.source is None else backtest.error.partition(":")[0],
         "requested_by": backtest.requested_by.get_username() if backtest.requested_by else None, "created_at": backtest.created_at,
         "finished_at": backtest.finished_at,
     }  # fmt: skip
@@ -124,7 +128,8 @@ class Backtests(BacktestView):
     def get(self, request: Request) -> HttpResponse:
         kind = request.query_params.get("kind", "")
         rows = self.visible()
-        return Answer(page_by_id(request, rows.filter(kind=known_kind(kind)) if kind else rows, backtest_row))
+        rows = rows.filter(kind=known_kind(kind)) if kind else rows
+        return Answer(page_by_id(request, rows, partial(backtest_row, caller=self.caller())))
 
     @described("Try a rule, a policy, thresholds or a model on history", {201: BacktestOut}, tag="backtests", name="backtests_post",
                body=BacktestIn, problems=[400, 404, 409, 503], post=True)  # fmt: skip
@@ -133,7 +138,7 @@ class Backtests(BacktestView):
         form, caller = read_body(request, BacktestIn), self.caller()
         source: Source | None = caller.source
         backtest = backtest_request(asked=_asked(form), user=caller.user, since=form.since, share=form.share, source=source)
-        return Answer(backtest_row(self.one(backtest.pk)), 201)
+        return Answer(backtest_row(self.one(backtest.pk), caller), 201)
 
 
 class BacktestOne(BacktestView):
@@ -141,7 +146,7 @@ class BacktestOne(BacktestView):
 
     @described("One backtest: how far it is, what came out", {200: BacktestOut}, tag="backtests", name="backtests_get", problems=[404])
     def get(self, request: Request, backtest_id: UUID) -> HttpResponse:
-        return Answer(backtest_row(self.one(backtest_id)))
+        return Answer(backtest_row(self.one(backtest_id), self.caller()))
 
 
 class BacktestCancel(BacktestView):
@@ -151,4 +156,4 @@ class BacktestCancel(BacktestView):
     @idempotent
     def post(self, request: Request, backtest_id: UUID) -> HttpResponse:
         backtest_cancel(backtest_id=self.one(backtest_id).pk, user=self.caller().user)
-        return Answer(backtest_row(self.one(backtest_id)))
+        return Answer(backtest_row(self.one(backtest_id), self.caller()))

@@ -32,6 +32,23 @@ def test_it_searches_and_opens_by_keys_alone(rita_page: Page, waiting: Waiting) 
     expect(rita_page.get_by_role("heading", level=1)).to_have_text("More like this review")
 
 
+def test_on_a_phone_filters_are_folded_with_their_number_and_open_in_one_tap(open_page: Callable[..., Page], rita: User) -> None:
+    page = open_page(user=rita, width=390, height=844)
+    page.goto("/items/?view=all&kind=review&status=decided")
+    kind, summary = page.locator("#f-kind"), page.locator("details.further > summary")
+    expect(kind).to_be_hidden()
+    expect(summary).to_have_text("More filters, 2 in use")
+    expect(page.locator("#f-q")).to_be_visible()
+    summary.click()
+    expect(kind).to_be_visible()
+    expect(page.locator("#f-language")).to_be_visible()
+    assert overflow(page) == 0
+    page.set_viewport_size({"width": 1440, "height": 900})
+    summary.click()
+    expect(page.locator("#f-language")).to_be_hidden()
+    expect(kind).to_be_visible()
+
+
 @pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (320, "dark")])
 def test_its_pages_can_be_read_by_everyone(open_page: Callable[..., Page], lena: User, waiting: Waiting, width: int, theme: str) -> None:
     case = waiting(title="A kettle")

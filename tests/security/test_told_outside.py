@@ -14,6 +14,8 @@ from console.accounts.models import Source, User
 from console.accounts.roles import Role
 from console.alerts.services import alert_clear, alert_raise
 from console.audit.models import AuditRow
+from console.backtests.services import backtest_gave_up, backtest_request
+from console.backtests.subjects import asked_rule
 from console.common.models import OutboxEvent
 from console.training.ending import run_fail
 from console.training.models import ModelVersion, TrainingRun, Trial
@@ -110,6 +112,14 @@ def test_an_alert_goes_out_without_what_it_quotes(code: str, rival: Source) -> N
     assert LEAK in json.dumps(AuditRow.objects.get(verb="alert.raised").data, ensure_ascii=False)
     alert_clear(code=code, kind="review", why=LEAK)
     assert not [word for word in PLANTED if word in of(rival, Role.ADMIN).get("alerts").content.decode()]
+
+
+def test_a_backtest_says_that_it_stopped_and_not_at_what(ready: None, rival: Source, ada: User) -> None:
+    backtest = backtest_request(asked=asked_rule(kind="review", when="reports > 3"), user=ada, source=rival)
+    backtest_gave_up(backtest_id=backtest.pk, error=LEAK)
+    told = of(rival, Role.LEAD).get(f"backtests/{backtest.pk}").json()
+    assert (told["state"], told["error"]) == ("failed", "It stopped 3 times at the same place")
+    assert LEAK in signed_in(ada).get(f"backtests/{backtest.pk}").json()["error"]
 
 
 def test_drift_is_told_whole(rival: Source) -> None:
