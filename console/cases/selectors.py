@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from console.accounts.models import User
+from console.accounts.models import Source, User
 from console.accounts.roles import Role, user_has_role
 from console.cases.models import Case, Claim, Queue
-from console.common.rows import columns, read, row
+from console.common.rows import columns, read, read_joined, row
+from console.intake.models import Item
 from scoring.queueing import DEFAULT_SECONDS, Load, people_needed
 from scoring.registry import KINDS
 
@@ -181,11 +183,20 @@ def place_of(case: Case) -> tuple[int, int]:
     return ahead, waiting
 
 
-_ONE_FOR = f"""
-SELECT {columns(Queue, "q")} FROM cases_queue q WHERE q.slug = %(slug)s AND q.archived_at IS NULL
-  AND (%(every)s OR NOT EXISTS (SELECT FROM cases_queue_groups g WHERE g.queue_id = q.id)
-       OR EXISTS (SELECT FROM cases_queue_groups g JOIN accounts_user_groups m ON m.group_id = g.group_id
-                  WHERE g.queue_id = q.id AND m.user_id = %(user)s))
+_WORKS_IN = """
+q.archived_at IS NULL AND (
+    %(every)s OR NOT EXISTS (SELECT FROM cases_queue_groups g WHERE g.queue_id = q.id)
+    OR EXISTS (SELECT FROM cases_queue_groups g JOIN accounts_user_groups m ON m.group_id = g.group_id
+               WHERE g.queue_id = q.id AND m.user_id = %(user)s))
+"""
+_ONE_FOR = f"SELECT {columns(Queue, 'q')} FROM cases_queue q WHERE q.slug = %(slug)s AND {_WORKS_IN}"
+_CASE_FOR = f"""
+SELECT {columns(Case, "c")}, {columns(Queue, "q")}, {columns(Item, "i")}, {columns(Source, "s")}
+FROM cases_case c JOIN cases_queue q ON q.id = c.queue_id JOIN intake_item i ON i.id = c.item_id
+     JOIN accounts_source s ON s.id = i.source_id
+WHERE c.id = %(case)s AND (({_WORKS_IN}) OR EXISTS (
+    SELECT FROM cases_claim k
+    WHERE k.case_id = c.id AND k.reviewer_id = %(user)s AND k.state = 'open' AND k.lease_until > statement_timestamp()))
 """
 
 
@@ -193,6 +204,17 @@ def queue_named(user: User, slug: str) -> Queue | None:
     """The queue of this name, if this person may work in it: queues_for() for one, as every claim asks it."""
     found = row(_ONE_FOR, {"slug": slug, "user": user.pk, "every": user.is_superuser})
     return read(Queue, found) if found else None
+
+
+def case_found(user: User, case_id: UUID) -> Case | None:
+    """The case, if this person may work in its queue, or holds it still after it moved to another."""
+    found = row(_CASE_FOR, {"case": case_id, "user": user.pk, "every": user.is_superuser})
+    if found is None:
+        return None
+    case: Case
+    case, queue, item, source = read_joined(found, Case, Queue, Item, Source)
+    case.queue, case.item, item.source = queue, item, source
+    return case
 
 
 def open_claim(case: Case) -> Claim | None:

@@ -11,17 +11,17 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from console.accounts.models import User
+from console.accounts.models import Source, User
 from console.audit.services import Entry, audit_append_many
 from console.cases.claiming import actor_of, case_claim_next, case_claim_one, lease_seconds
 from console.cases.holding import Hold, claim_close
 from console.cases.limits import serve_limits, weighs
 from console.cases.models import Case, Claim, Queue
 from console.common.errors import Conflict
-from console.common.rows import one_trip, row, run
+from console.common.rows import columns, one_trip, read_joined, row, rows, run
+from console.intake.models import Item
 
 AHEAD = 2
 LOST = "The case that came next went back to the queue, so here is another one."
@@ -52,14 +52,25 @@ def _in_turn(reviewer: User) -> Iterator[bool]:
         yield bool(found and found[0])
 
 
-def _held(queue_id: int, reviewer: User, *, source_id: int | None = None) -> QuerySet[Claim]:
-    """First what is served first."""
-    held = Claim.objects.select_related("reviewer", "case__item__source", "case__queue").filter(
-        reviewer=reviewer, state=Claim.State.OPEN, lease_until__gt=Now(), case__queue=queue_id, together=False
-    )
-    if source_id is not None:
-        held = held.filter(case__item__source_id=source_id)
-    return held.order_by("-case__priority", "case_id")
+_HELD = f"""
+SELECT {columns(Claim, "k")}, {columns(Case, "c")}, {columns(Queue, "q")}, {columns(Item, "i")}, {columns(Source, "s")}
+FROM cases_claim k JOIN cases_case c ON c.id = k.case_id JOIN cases_queue q ON q.id = c.queue_id JOIN intake_item i ON i.id = c.item_id
+     JOIN accounts_source s ON s.id = i.source_id
+WHERE k.reviewer_id = %(reviewer)s AND k.state = 'open' AND k.lease_until > statement_timestamp()
+  AND (%(queue)s::bigint IS NULL OR (c.queue_id = %(queue)s AND NOT k.together))
+  AND (%(source)s::bigint IS NULL OR i.source_id = %(source)s)
+ORDER BY c.priority DESC, c.id
+"""
+
+
+def _held(reviewer: User, *, queue_id: int | None = None, source_id: int | None = None) -> list[Claim]:
+    """First what is served first; of one queue without what is one of many."""
+    claims = []
+    for found in rows(_HELD, {"reviewer": reviewer.pk, "queue": queue_id, "source": source_id}):
+        claim, case, queue, item, source = read_joined(found, Claim, Case, Queue, Item, Source)
+        claim.reviewer, claim.case, case.queue, case.item, item.source = reviewer, case, queue, item, source
+        claims.append(claim)
+    return claims
 
 
 def case_serve(
@@ -67,7 +78,7 @@ def case_serve(
 ) -> Claim | None:
     """The case that the person still has on the screen, else the first that was fetched ahead, else the next that waits."""
     with _in_turn(reviewer) as holds_any:
-        held = _kept(_held(queue.pk, reviewer, source_id=source_id), reviewer) if holds_any else []
+        held = _kept(_held(reviewer, queue_id=queue.pk, source_id=source_id), reviewer) if holds_any else []
         if current := next((claim for claim in held if not claim.ahead), None):
             return current
         if held:
@@ -81,12 +92,9 @@ def cases_fetch_ahead(
     instead: Instead | None = None,
 ) -> list[Claim]:  # fmt: skip
     """Hold up to `count` cases before their turn, and those that are held already a little longer. First what comes first."""
-    with _in_turn(reviewer):
-        ahead = _held(queue.pk, reviewer, source_id=source_id).filter(ahead=True)
-        claims = _kept(ahead, reviewer)
-        if claims:
-            leases_lengthen(claims)
-            claims = list(ahead)
+    with _in_turn(reviewer) as holds_any:
+        held = _held(reviewer, queue_id=queue.pk, source_id=source_id) if holds_any else []
+        claims = leases_lengthen(_kept([claim for claim in held if claim.ahead], reviewer))
         while len(claims) < min(count, AHEAD):
             other = instead(True) if instead else None
             claim = other or case_claim_next(queue=queue, reviewer=reviewer, is_lead=is_lead, source_id=source_id, ahead=True)
@@ -96,21 +104,26 @@ def cases_fetch_ahead(
         return claims
 
 
-def leases_lengthen(claims: Sequence[Claim]) -> None:
-    until = Now() + timedelta(seconds=lease_seconds(ahead=True))
-    Claim.objects.filter(pk__in=[claim.pk for claim in claims], state=Claim.State.OPEN, ahead=True).update(lease_until=until)
+_LENGTHEN = """
+UPDATE cases_claim SET lease_until = statement_timestamp() + make_interval(secs => %s)
+WHERE id = ANY (%s::bigint[]) AND state = 'open' AND ahead RETURNING id, lease_until
+"""
+
+
+def leases_lengthen(claims: Sequence[Claim]) -> list[Claim]:
+    """Those of these that are held ahead still, a little longer."""
+    until = dict(rows(_LENGTHEN, [lease_seconds(ahead=True), [claim.pk for claim in claims]])) if claims else {}
+    for claim in claims:
+        claim.lease_until = until.get(claim.pk, claim.lease_until)
+    return [claim for claim in claims if claim.pk in until]
 
 
 def claim_begin(*, hold: Hold) -> Claim:
     """Its turn has come: a full lease. Raises Conflict when the case was lost meanwhile."""
     with _in_turn(hold.reviewer):
-        mine = Claim.objects.select_related("case__item__source", "case__queue").filter(
-            reviewer=hold.reviewer, state=Claim.State.OPEN, lease_until__gt=Now()
-        )
-        kept = _kept(mine, hold.reviewer)
+        kept = _kept(_held(hold.reviewer), hold.reviewer)
         claim = next((claim for claim in kept if (claim.case_id, claim.token) == (hold.case_id, hold.token)), None)
         if claim is not None:
-            claim.reviewer = hold.reviewer
             begun = _begin(claim) if claim.ahead else claim
             step_aside(begun)
             return begun
@@ -135,9 +148,8 @@ def holds_together(*, case_ids: Collection[UUID], reviewer: User) -> None:
     Claim.objects.filter(case_id__in=case_ids, reviewer=reviewer, state=Claim.State.OPEN).update(together=True)
 
 
-def _kept(held: QuerySet[Claim], reviewer: User) -> list[Claim]:
+def _kept(claims: list[Claim], reviewer: User) -> list[Claim]:
     """A cap may be reached, or a category left out, after a case was fetched ahead: then it goes back, and its turn does not come."""
-    claims = list(held)
     weighing = [claim for claim in claims if claim.ahead and weighs(claim.case.queue.kind)]
     if not weighing:
         return claims
@@ -190,7 +202,7 @@ def _begin(claim: Claim) -> Claim:
 
 def step_aside(current: Claim) -> None:
     """One case on the screen: what else the person has of the queue comes after it, and what is too much goes back."""
-    others = list(_held(current.case.queue_id, current.reviewer).exclude(pk=current.pk))
+    others = [claim for claim in _held(current.reviewer, queue_id=current.case.queue_id) if claim.pk != current.pk]
     if shelved := [claim.pk for claim in others if not claim.ahead]:
         until = Now() + timedelta(seconds=lease_seconds(ahead=True))
         Claim.objects.filter(pk__in=shelved, state=Claim.State.OPEN).update(ahead=True, lease_until=until)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models.functions import Now
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 
@@ -16,7 +15,7 @@ from console.accounts.models import User
 from console.accounts.roles import Role, user_has_role
 from console.cases.holding import Hold
 from console.cases.models import Case, Claim, Queue
-from console.cases.selectors import open_claim, queue_overview, queues_for
+from console.cases.selectors import case_found, open_claim, queue_overview
 from console.common.errors import Conflict, DomainError
 from console.ui.access import person
 from console.ui.problems import banner
@@ -36,11 +35,11 @@ class Screen:
 
 
 def case_of(request: HttpRequest, case_id: UUID) -> Case:
-    """The case, if this person may work in its queue, or holds it still after it moved to another; else as if it were not there."""
-    cases = Case.objects.select_related("queue", "item__source")
-    found = cases.filter(queue__in=queues_for(person(request)), pk=case_id).first()
-    mine = Claim.objects.filter(reviewer=person(request), state=Claim.State.OPEN, lease_until__gt=Now(), case=case_id)
-    return found or get_object_or_404(cases, pk=case_id, pk__in=mine.values("case"))
+    """As if it were not there, for who may neither work in its queue nor holds it."""
+    case = case_found(person(request), case_id)
+    if case is None:
+        raise Http404("There is no such case.")
+    return case
 
 
 def claim_of(case: Case, user: User) -> tuple[Claim | None, Claim | None]:

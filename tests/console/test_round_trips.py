@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.contrib.auth.models import Group
 from django.db import connection, transaction
 from django.db.utils import DataError
 from django.test import Client
@@ -13,8 +14,10 @@ from console.accounts.backends import PeopleBackend
 from console.accounts.day import day_kept, day_once, days_forget
 from console.accounts.models import User
 from console.accounts.roles import Role, roles_of
+from console.cases.claiming import case_claim_one
 from console.cases.holding import Hold, case_release
 from console.cases.models import Case, Claim
+from console.cases.selectors import case_found
 from console.cases.serving import case_serve
 from console.common.rows import one_trip, row, run
 from tests.console.dice import dice
@@ -41,6 +44,35 @@ def test_the_next_case_is_claimed_and_drawn_with_few_statements(client: Client, 
     with dice(0.99):
         assert b'id="verdict"' in client.post("/queues/reviews/start", headers=HTMX).content
     assert len(asked) == NEXT_CASE, "\n\n".join(asked)
+
+
+def test_what_is_in_memory_already_is_kept_with_few_statements(client: Client, waiting: Waiting, rita: User, asked: list[str]) -> None:
+    for n in range(3):
+        waiting(f"Text {n}.")
+    client.force_login(rita)
+    client.post("/queues/reviews/start", headers=HTMX)
+    with dice(0.99):
+        have = [row["name"] for row in client.post("/queues/reviews/ahead").json()["ahead"]]
+    asked.clear()
+    again = client.post("/queues/reviews/ahead", {"have": have}).json()["ahead"]
+    assert [row["name"] for row in again] == have
+    assert not any("html" in row for row in again)
+    # Who it is, the queue, the turn, whether something is held, what, how severe it may be, a little longer.
+    assert len(asked) <= 2 + 1 + 2 + 2 + 1, "\n\n".join(asked)
+
+
+def test_the_case_of_an_address_is_read_with_whether_one_may_see_it_by_one_statement(
+    waiting: Waiting, rita: User, ravi: User, asked: list[str]
+) -> None:
+    case = waiting()
+    claim = case_claim_one(case_id=case.pk, reviewer=rita)
+    case.queue.groups.add(Group.objects.create(name="some"))
+    asked.clear()
+    assert claim is not None
+    assert [found and (found.pk, found.item.source.slug) for found in (case_found(rita, case.pk), case_found(ravi, case.pk))] == [
+        (case.pk, "shop"), None,
+    ]  # fmt: skip
+    assert len(asked) == 2
 
 
 def test_a_claim_is_one_statement_after_the_turn_and_the_day(waiting: Waiting, rita: User, asked: list[str]) -> None:
