@@ -21,7 +21,7 @@ from tests.bench import datasets
 from tests.bench.datasets import Row
 
 World = Sequence[tuple[float, bool]]
-AS_TRAFFIC = {"review": 0.03, "chat": 0.05, "order": 0.02}  # measuring.md asks for 2 to 5 % harm among honest items
+AS_TRAFFIC = {"review": 0.03, "chat": 0.05, "order": 0.02, "contact": 0.05}  # measuring.md asks for 2 to 5 % harm among honest items
 RECORDS = 6000
 SEEN_BY_STARTER = 0  # the seed of the records that trained the shipped contact model
 
@@ -32,15 +32,19 @@ def made_up() -> World:
 
 
 def contact_worlds() -> dict[str, World]:
-    """The shipped model on new records of its documented generator, and the exact chances: no model can cover more than they do."""
+    """The shipped model on new records of its documented generator, and the exact chances: no model can cover more than they do.
+    As drawn, two records in five are wrong; as traffic, so few as in records that were checked not long ago."""
     drawn = generate(RECORDS, seed=SEEN_BY_STARTER + 1)
     bundle = read_bundle(FOLDER / "contact")
     scores = score_examples(bundle, [one.example for one in drawn])
     wrong = [bool(record_wrong(one.example.labels)) for one in drawn]
-    return {
-        "contacts of the generator": _known(zip((score.risk for score in scores), wrong, strict=True)),
-        "the same, by the exact chances": _known(zip((one.chance for one in drawn), wrong, strict=True)),
-    }
+    ways = {"": [score.risk for score in scores], ", by the exact chances": [one.chance for one in drawn]}
+    found: dict[str, World] = {}
+    for way, risks in ways.items():
+        world = _known(zip(risks, wrong, strict=True))
+        found[f"contacts of the generator{way}"] = world
+        found[f"contacts of the generator, {AS_TRAFFIC['contact']:.0%} wrong{way}"] = _at(world, AS_TRAFFIC["contact"])
+    return found
 
 
 def read_worlds(data: Path) -> dict[str, World]:
