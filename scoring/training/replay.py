@@ -3,7 +3,8 @@
 The items that come last are kept aside, and every model is measured on them. Of the rest each round brings the next part: the model
 of the time scores it, what is proven is decided without a person, people label what the budget pays for, and a new model is trained.
 A share of what they label is drawn by chance; half of that is never learnt from and proves, for the next round, which scores the
-machine may decide alone (scoring.certify). Beside it the same is done with labels that were all drawn by chance, and once with every
+machine may decide alone (scoring.certify). A budget that buys fewer audits than the shortest proof takes proves nothing: then all
+of it teaches. Beside it the same is done with labels that were all drawn by chance, and once with every
 label there is. Labels count from when they would be known (`delay_days`).
 """
 
@@ -17,7 +18,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from scoring.artifacts import Bundle
-from scoring.certify import Audited, Limit, Proof, Side, certify, decides
+from scoring.certify import Audited, Limit, Proof, Side, certify, decides, needed
 from scoring.kind import Kind, TrainOptions
 from scoring.training.dataset import DatasetError, split
 from scoring.training.evaluate import evaluate_risk
@@ -81,7 +82,7 @@ def replay_stream(
     stream, later = _parts(kind, examples, plan)
     size = -(-len(stream) // (plan.rounds - 1))
     with tempfile.TemporaryDirectory(prefix="replay-") as name:
-        loop = _Loop(kind, plan, later, Path(name), tell)
+        loop = _Loop(kind, plan, later, len(stream), Path(name), tell)
         full = loop.everything(stream) if plan.beside else None
         worlds = [_World(by_chance, random.Random(plan.seed), plan.start) for by_chance in ((False, True) if plan.beside else (False,))]
         for number, start in enumerate(range(0, len(stream), size), 1):
@@ -97,10 +98,17 @@ def replay_stream(
 class _Loop:
     """What every round needs."""
 
-    def __init__(self, kind: Kind, plan: Plan, later: Sequence[Example], folder: Path, tell: Tell) -> None:
+    def __init__(self, kind: Kind, plan: Plan, later: Sequence[Example], arrivals: int, folder: Path, tell: Tell) -> None:
         self.kind, self.plan, self.later, self.folder, self.tell = kind, plan, later, folder, tell
         self.trained = 0
         self.read = reader(kind, folder / "cache")
+        self.drawn = DRAWN if self._can_prove(arrivals) else 0.0
+
+    def _can_prove(self, arrivals: int) -> bool:
+        audits, least = round(DRAWN / 2 * self.plan.budget * arrivals), needed(self.plan.risk, 1 - self.plan.confidence)
+        if audits < least:
+            self.tell(f"the budget buys about {audits} audits, and a proof takes {least}: all labels teach, and people decide everything")
+        return audits >= least
 
     def everything(self, stream: Sequence[Example]) -> dict[str, Json]:
         """What a model is worth that learnt from every label."""
@@ -127,7 +135,7 @@ class _Loop:
             return {**line, "later": self._measure(world.bundle) if world.bundle is not None else None, "proof": {}}
         self.tell(f"round {number} of {self.plan.rounds - 1}: training on {len(known)} labels that were {how}")
         world.bundle = self._train(known)
-        proofs = self._prove(world, arrived[-1])
+        proofs = self._prove(world, arrived)
         world.bars = {side: proof.chosen.threshold for side, proof in proofs.items() if proof.chosen}
         told = {side: {"audits": p.audits, "certified": p.chosen is not None, "missing": p.missing} for side, p in proofs.items()}
         return {**line, "later": self._measure(world.bundle), "proof": told}
@@ -146,7 +154,7 @@ class _Loop:
     ) -> None:  # fmt: skip
         """Buy what the budget has left by now: a part by chance from all that just arrived, the rest from what waits for people."""
         room = max(0, round(self.plan.budget * end) - world.labels)
-        by_chance = drawn(arrived, room if world.by_chance else round(DRAWN * room), world.rng)
+        by_chance = drawn(arrived, room if world.by_chance else round(self.drawn * room), world.rng)
         world.missed += [e for e in by_chance if alone.get(id(e)) and breaks_policy(e)]
         audits = {id(e) for e in by_chance[::2]} if not world.by_chance else set()
         world.audits += [e for e in by_chance if id(e) in audits]
@@ -164,14 +172,15 @@ class _Loop:
         world.learnt += picked
         world.waiting = [e for e in [*world.waiting, *arrived] if id(e) not in gone]
 
-    def _prove(self, world: _World, latest: Example) -> dict[Side, Proof]:
-        """By audits that no model has learnt from. A proof holds for one model and so for one round."""
-        audits = _known_by(self.kind, world.audits, latest, self.plan.delay_days)
-        if world.bundle is None or not audits:
+    def _prove(self, world: _World, arrived: Sequence[Example]) -> dict[Side, Proof]:
+        """By audits that no model has learnt from; without any it tells how many are missing. A proof holds for one model and so for
+        one round."""
+        audits = _known_by(self.kind, world.audits, arrived[-1], self.plan.delay_days)
+        if world.bundle is None or world.by_chance:
             return {}
-        scores = score_examples(world.bundle, audits, self.plan.context, kind=self.kind)
-        found = [Audited(s.risk, bool(breaks_policy(e))) for s, e in zip(scores, audits, strict=True) if s.risk is not None]
-        risks = [audit.score for audit in found]
+        scores = score_examples(world.bundle, audits or arrived, self.plan.context, kind=self.kind)
+        found = [Audited(s.risk, bool(breaks_policy(e))) for s, e in zip(scores, audits, strict=False) if s.risk is not None]
+        risks = [s.risk for s in scores if s.risk is not None]
         return {side: certify(found, risks, Limit(side=side, risk=self.plan.risk, confidence=self.plan.confidence)) for side in SIDES}
 
     def _train(self, examples: Sequence[Example]) -> Bundle:

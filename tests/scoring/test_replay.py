@@ -74,10 +74,18 @@ def test_it_buys_what_the_budget_pays_for(machine: list[int]) -> None:
 
 
 def test_audits_are_never_learnt_from(machine: list[int]) -> None:
-    last = run(examples(500), beside=False)[-1]
+    last = run(examples(500), budget=0.4, beside=False, risk=0.2)[-1]
     assert machine[-1] == last["labels_known"] < last["labels"]
     audits = last["labels"] - last["labels_known"]
     assert last["proof"]["allow"]["audits"] == audits
+
+
+def test_labels_that_can_prove_nothing_all_teach(machine: list[int]) -> None:
+    said: list[str] = []
+    plan = Plan(budget=0.2, rounds=5, beside=False)
+    last = list(replay_stream(KIND, examples(500), plan, said.append))[-1]
+    assert machine[-1] == last["labels_known"] == last["labels"] == 80
+    assert said[0] == "the budget buys about 12 audits, and a proof takes 299: all labels teach, and people decide everything"
 
 
 def test_what_is_proven_decides_from_the_next_round_on(machine: list[int]) -> None:
