@@ -57,7 +57,7 @@ def look_at(rule: AutomationRule) -> Looked | None:
     document = active_policy(rule.kind)[1]
     model, standard = str(serving), standard_of(document)
     evidence = evidence_of(kind=rule.kind, model=model, label=rule.label, document=document, part=part_of(rule))
-    look, held = min(_looks(rule, model, standard) + 1, MOST_LOOKS), risk_held(rule)
+    look, held = _next_look(rule, model, standard, len(evidence.audits)), risk_held(rule)
     return Looked(
         rule=rule, model=model, look=look, held=held, evidence=evidence,
         proof=certify(evidence.audits, evidence.traffic, limit_of(rule, look=look, held=held)),
@@ -93,11 +93,23 @@ def certificate_valid(rule: AutomationRule) -> Certificate | None:
 
 
 def _looks(rule: AutomationRule, model: str, standard: str) -> int:
-    """How many looks were spent: in vain, and for what is valid now. Another model, other clauses or another limit is another question."""
+    """How many looks were spent: in vain, and for what was certified, also where that has ended. Another model, other clauses or
+    another limit is another question."""
     same = rule.looks.get("model") == model and rule.looks.get("standard") == standard
-    valid = certificate_valid(rule)
-    made = int(valid.data["look"]) if valid and (valid.model, valid.standard) == (model, standard) else 0
-    return max(int(rule.looks.get("count", 0)) if same else 0, made)
+    made = _made_last(rule, model, standard)
+    return max(int(rule.looks.get("count", 0)) if same else 0, made.look if made else 0)
+
+
+def _made_last(rule: AutomationRule, model: str, standard: str) -> Certificate | None:
+    asked = {name: getattr(rule, name) for name in ("risk", "confidence", "basis", "method")}
+    return Certificate.objects.filter(rule_id=rule.pk, model=model, standard=standard, **asked).order_by("-made_at", "-pk").first()
+
+
+def _next_look(rule: AutomationRule, model: str, standard: str, audits: int) -> int:
+    """Its number. Where nothing was answered since a certificate was made, its proof is the same proof and costs nothing again."""
+    spent, made = _looks(rule, model, standard), _made_last(rule, model, standard)
+    again = made is not None and made.look == spent and made.audits == audits
+    return spent if again else min(spent + 1, MOST_LOOKS)
 
 
 @transaction.atomic

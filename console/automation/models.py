@@ -119,6 +119,11 @@ class Certificate(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.side} {self.label} at {self.threshold}"
 
+    @property
+    def look(self) -> int:
+        """The number of the look that proved it."""
+        return int(self.data["look"])
+
 
 class BandSlice(models.Model):
     """What the audits behind a certificate say of one language or source: kept anew each time they are read."""

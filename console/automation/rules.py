@@ -76,8 +76,6 @@ def _rest_ends(part: AutomationRule, user: User) -> None:
     whole = AutomationRule.objects.filter(kind=part.kind, side=part.side, label=part.label, name="").first()
     valid = certificate_valid(whole) if whole else None
     if whole is not None and valid is not None:
-        spent = {"model": valid.model, "standard": valid.standard, "audits": 0, "count": int(valid.data["look"])}
-        AutomationRule.objects.filter(pk=whole.pk).update(looks=spent)
         why = "A part of it has a limit of its own now." if part.is_on else "A part that had a limit of its own belongs to it again."
         certificate_end(valid, state=Certificate.State.WITHDRAWN, why=why, user=user)
 

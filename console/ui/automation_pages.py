@@ -113,7 +113,7 @@ def _drawn(looked: Looked, valid: Certificate | None) -> Proof:
     if valid is None or valid.model != looked.model:
         return looked.proof
     held = float(valid.data["held"])
-    limit = limit_of(looked.rule, look=int(valid.data["look"]), held=held)
+    limit = limit_of(looked.rule, look=valid.look, held=held)
     return certify(looked.evidence.audits, looked.evidence.traffic, limit)
 
 

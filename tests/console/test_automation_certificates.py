@@ -27,7 +27,7 @@ from console.quality.models import Reliability
 from console.scores.models import Decision, Score
 from console.training.models import ModelVersion, ShadowScore, Trial
 from console.verdicts.models import Verdict
-from scoring.certify import lower_bound, upper_bound
+from scoring.certify import confidence_of_look, lower_bound, needed, upper_bound
 from tests.console.automation import MODEL, audited, automation, limit, plan_all, receive
 
 CALM = "0.01"
@@ -293,6 +293,18 @@ def test_a_wider_mark_costs_another_look_and_what_was_proven_stays(certificate: 
     rule.refresh_from_db()
     certificate.refresh_from_db()
     assert (rule.looks["count"], certificate.state) == (2, "valid")
+
+
+def test_a_certificate_that_ended_has_spent_its_look(certificate: Certificate, shop: Source, rita: User, ada: User) -> None:
+    rule = certificate.rule
+    certificate_end(certificate, state="expired", why="Scores drift.")
+    looked = look_at(rule)
+    assert looked is not None
+    assert looked.look == 1  # of the same answers: the same proof, for somebody who looked into it
+    audited(shop, rita, [CALM] * (needed(0.05, 1 - confidence_of_look(0.95, 2)) - ENOUGH))
+    again = certificate_try(rule_id=rule.pk, user=ada)
+    assert again is not None
+    assert again.look == 2
 
 
 def test_looks_come_to_an_end_and_that_is_said(shop: Source, rita: User, ada: User, client: Client) -> None:
