@@ -6,7 +6,7 @@ Probabilities are floats in [0, 1]; times are aware datetimes; offsets count Uni
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
 from enum import Enum
@@ -165,6 +165,7 @@ class RunContext:
     bank: HashMatcher | None = None
     seed: int = 0
     options: Mapping[str, Json] = field(default_factory=dict)  # {"frame_model": "/models/nsfw", "analyser_url": ...}
+    encoded: MutableMapping[tuple[str, str], Any] | None = None  # vectors by encoder and text, for models that are asked the same
 
 
 def as_json(value: Any) -> Json:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from uuid import UUID
 
@@ -192,16 +192,17 @@ def _examine(work: Work, bundle: Bundle, parts: Split, serving: ModelVersion | N
     tune = evaluate_scores(score_examples(bundle, parts.tune, work.context, kind=kind), parts.tune)
 
     record.stage("evaluate", f"Scoring {len(parts.test)} {kind.words.many} that nobody trained on.")
-    challenger = _scores(work, bundle, parts)
+    context = replace(work.context, encoded={})
+    challenger = _scores(work, bundle, parts, context)
     metrics = {**evaluate_scores(challenger, parts.test), "tune": tune["risk"]}
     before: Model | None = None
     if serving is not None:
         old = version_read(serving)
-        before = Model(bundle=old, scores=_scores(work, old, parts))
+        before = Model(bundle=old, scores=_scores(work, old, parts, context))
 
     record.stage("compare", f"Comparing with {serving.version}." if serving else "No model serves yet; nothing to compare with.")
     judgement = judge(
-        kind, parts, challenger=Model(bundle=bundle, scores=challenger), champion=before, seed=work.run.seed, context=work.context,
+        kind, parts, challenger=Model(bundle=bundle, scores=challenger), champion=before, seed=work.run.seed, context=context,
         tell=lambda title: record.say(f"Gate: {title}?"),
     )  # fmt: skip
     judgement = judged_with_doubts(judgement, snapshot)
@@ -210,11 +211,11 @@ def _examine(work: Work, bundle: Bundle, parts: Split, serving: ModelVersion | N
     _register(work, bundle, parts, metrics, judgement, serving, snapshot)
 
 
-def _scores(work: Work, bundle: Bundle, parts: Split) -> list[Score]:
+def _scores(work: Work, bundle: Bundle, parts: Split, context: RunContext) -> list[Score]:
     """Of the test part, in chunks, so that a cancellation is heard."""
     scores: list[Score] = []
     for start in range(0, len(parts.test), 256):
-        scores += score_examples(bundle, parts.test[start : start + 256], work.context, kind=work.kind)
+        scores += score_examples(bundle, parts.test[start : start + 256], context, kind=work.kind)
         work.record.say(f"{bundle.version}: {len(scores)} of {len(parts.test)} scored.")
     return scores
 

@@ -136,7 +136,7 @@ def _weights(words: Sequence[Word], shown: Sequence[tuple[int, int, float]]) -> 
 
 
 def _explained(trial: Trial, side_scorer: object, items: Sequence[Item]) -> list[Score]:
-    return list(side_scorer.explain(items, trial.context))  # type: ignore[attr-defined]
+    return list(side_scorer.explain(items, trial.shared))  # type: ignore[attr-defined]
 
 
 def _erase(trial: Trial, erasing: Erasing, side: Side, items: Sequence[Item], level: float, found: Found) -> None:

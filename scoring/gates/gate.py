@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
@@ -83,13 +83,22 @@ class Trial:
             return None
         return compare(self.champion.scores, self.challenger.scores, self.examples, seed=self.seed)
 
-    def ask(self, side: Side, items: Sequence[Item], batch: int = 64) -> list[Score]:
-        """Score items again, in batches. Raises ValueError when the model cannot be asked."""
+    @cached_property
+    def shared(self) -> RunContext:
+        """As the context; what both models make of a text alike is made once."""
+        return self.context if self.context.encoded is not None else replace(self.context, encoded={})
+
+    def ask(self, side: Side, items: Sequence[Item], batch: int = 64, *, alone: bool = False) -> list[Score]:
+        """Score items again, in batches; `alone` shares nothing with what was asked before.
+
+        Raises ValueError when the model cannot be asked.
+        """
         if side.scorer is None:
             raise ValueError("the model is not at hand")
+        context = replace(self.context, encoded=None) if alone else self.shared
         scores: list[Score] = []
         for start in range(0, len(items), batch):
-            scores += side.scorer.score(items[start : start + batch], self.context)
+            scores += side.scorer.score(items[start : start + batch], context)
         return scores
 
 

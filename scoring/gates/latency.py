@@ -45,7 +45,7 @@ def latency(trial: Trial) -> Gate:
 def _times(trial: Trial, champion: Side | None, items: list[Item]) -> tuple[Array, Array | None]:
     sides = [trial.challenger] if champion is None else [trial.challenger, champion]
     for side in sides:
-        trial.ask(side, items[:2])  # loads what is loaded late
+        trial.ask(side, items[:2], alone=True)  # loads what is loaded late
     kept: list[list[float]] = [[] for _ in sides]
     began = perf_counter()
     for number, item in enumerate(items):
@@ -53,7 +53,7 @@ def _times(trial: Trial, champion: Side | None, items: list[Item]) -> tuple[Arra
             break
         for place in range(len(sides)) if number % 2 else reversed(range(len(sides))):
             started = perf_counter()
-            trial.ask(sides[place], [item])
+            trial.ask(sides[place], [item], alone=True)
             kept[place].append(1000 * (perf_counter() - started))
     return np.array(kept[0]), np.array(kept[1]) if champion is not None else None
 

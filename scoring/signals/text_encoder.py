@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring.artifacts import ArtifactError, Bundle, sha256_file
+from scoring.signals.embedding_cache import Encoder
 from scoring.signals.encoder_source import CONFIG, MODEL_NAME, REVISION, TOKENIZER, WEIGHTS, WEIGHTS_SHA256, EncoderError, find_source
 
 DIMENSIONS = 384
@@ -185,6 +186,16 @@ def encoder_for(bundle: Bundle) -> TextEncoder:
             "remove that folder, so that the graph is exported again with the locked versions of onnx and onnxruntime"
         )
     return encoder
+
+
+def encode_once(encoder: Encoder, texts: Sequence[str], known: MutableMapping[tuple[str, str], Any] | None) -> Vectors:
+    """As encoder.encode(), but what is known already is not encoded again: a text's vector is the same in any company."""
+    if known is None or not texts:
+        return encoder.encode(texts)
+    fresh = [text for text in dict.fromkeys(texts) if (encoder.id, text) not in known]
+    if fresh:
+        known.update(((encoder.id, text), vector) for text, vector in zip(fresh, encoder.encode(fresh), strict=True))
+    return np.stack([known[encoder.id, text] for text in texts])
 
 
 def _readable(text: str) -> str:

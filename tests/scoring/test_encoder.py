@@ -6,12 +6,15 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from scoring.artifacts import ArtifactError, sha256_file
 from scoring.registry import KINDS
@@ -23,6 +26,7 @@ from scoring.signals.text_encoder import (
     GRAPH_SHA256,
     SEAL,
     TextEncoder,
+    encode_once,
     encoder_for,
     encoder_home,
     encoder_id,
@@ -205,3 +209,23 @@ def test_it_can_be_exported_from_the_shell(capsys: pytest.CaptureFixture[str], t
     assert capsys.readouterr().out.strip().endswith(encoder_id())
     assert export_now(["--source", str(tmp_path), "--home", str(tmp_path / "home")]) == 1
     assert "has no model.safetensors" in capsys.readouterr().err
+
+
+def test_what_is_known_is_not_encoded_again_and_is_the_same() -> None:
+    asked: list[Sequence[str]] = []
+
+    class Listening:
+        id = "listening"
+
+        def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            asked.append(texts)
+            return np.array([[len(text), 1.0] for text in texts], np.float32)
+
+    encoder, known = Listening(), dict[tuple[str, str], Any]()
+    first = encode_once(encoder, ["one", "three", "one"], known)
+    second = encode_once(encoder, ["three", "eleven"], known)
+    assert asked == [["one", "three"], ["eleven"]]
+    assert (first == encoder.encode(["one", "three", "one"])).all()
+    assert (second == encoder.encode(["three", "eleven"])).all()
+    assert encode_once(encoder, ["three"], None)[0, 0] == 5
+    assert len(known) == 3

@@ -270,6 +270,26 @@ def test_a_risk_that_moves_the_wrong_way_is_refused() -> None:
     assert directions(asked(rising, rising, Exam(pairs=pairs))).result == "passed"
 
 
+def test_both_models_share_what_they_make_of_a_text_but_are_timed_alone() -> None:
+    given: list[RunContext] = []
+
+    class Listening(Rule):
+        def score(self, items: Sequence[Item], context: RunContext) -> list[Score]:
+            given.append(context)
+            return super().score(items, context)
+
+    examples, margin, _ = stream(3, 200)
+    side = Side(scores=told(sigmoid(margin)), scorer=Listening(lambda payload: 0.5))
+    asked = replace(trial(examples, None, told(sigmoid(margin)), Exam()), champion=side, challenger=side)
+    for _ in range(2):
+        asked.ask(side, [examples[0].item])
+    assert given[0].encoded is given[1].encoded is not None
+    given.clear()
+    latency(asked)
+    assert given
+    assert all(context.encoded is None for context in given)
+
+
 def test_a_slow_challenger_is_refused_and_a_fast_one_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time is counted, not waited for."""
     clock = {"now": 0.0}

@@ -20,8 +20,9 @@ from scoring.calibration import Calibrator
 from scoring.kinds.chat.payload import own_sender
 from scoring.signals.conversation import CONVERSATION_FEATURES, measure, own_reading, own_text, thread_text
 from scoring.signals.embedding_cache import Encoder
+from scoring.signals.text_encoder import encode_once
 from scoring.signals.tfidf import HashedTfidf
-from scoring.types import Item
+from scoring.types import Item, RunContext
 
 Array = NDArray[np.float64]
 Matrix = Any  # scipy.sparse.csr_matrix
@@ -104,9 +105,9 @@ class Space:
         return sparse.hstack(parts, format="csr")
 
 
-def encode(seen: Sequence[View], encoder: Encoder) -> dict[str, NDArray[np.float32]]:
+def encode(seen: Sequence[View], encoder: Encoder, context: RunContext) -> dict[str, NDArray[np.float32]]:
     texts = list(dict.fromkeys(t for v in seen for t in v.readings))
-    return dict(zip(texts, encoder.encode(texts), strict=True)) if texts else {}
+    return dict(zip(texts, encode_once(encoder, texts, context.encoded), strict=True)) if texts else {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,8 +14,9 @@ from scoring.artifacts import Bundle
 from scoring.explain.spans import MAX_WORDS, strongest, word_weights
 from scoring.kinds.review.features import fields_of, parts_of, place_of
 from scoring.kinds.review.signals import review_signals
+from scoring.signals.embedding_cache import Encoder
 from scoring.signals.encoder_source import EncoderError
-from scoring.signals.text_encoder import encoder_for
+from scoring.signals.text_encoder import encode_once, encoder_for
 from scoring.signals.tuned_encoder import has_tuned_encoder, tuned_view
 from scoring.text.classifier import SecondView, TextModel, Verdicts, second_view
 from scoring.types import Evidence, Item, Json, RunContext, Score
@@ -35,14 +36,13 @@ class ReviewScorer:
         self._name = bundle.model
         self._model = TextModel.load(bundle)
         self._broken: str | None = None
-        self._second: SecondView | None = None
-        self._encode: Any = None
+        self._tuned: SecondView | None = None
+        self._encoder: Encoder | None = None
         try:
             if has_tuned_encoder(bundle):
-                self._second = tuned_view(bundle)
+                self._tuned = tuned_view(bundle)
             elif self._model.head is not None:
-                self._encode = encoder_for(bundle).encode
-                self._second = second_view(self._model, self._encode)
+                self._encoder = encoder_for(bundle)
         except (EncoderError, OSError) as error:
             self._broken = f"The sentence encoder could not be loaded: {error}"
 
@@ -51,26 +51,31 @@ class ReviewScorer:
         rng, model = np.random.default_rng(seed), self._model
         ngrams = replace(model.ngrams, weights=rng.permutation(model.ngrams.weights))
         head = None if model.head is None else replace(model.head, weights=rng.permutation(model.head.weights))
-        if head is None and self._second is not None:
-            self._second = lambda texts: np.zeros((len(texts), len(model.labels)))  # a tuned encoder has no weights to shuffle here
-        elif head is not None and self._encode is not None:
-            self._second = second_view(replace(model, head=head), self._encode)
+        if self._tuned is not None:
+            self._tuned = lambda texts: np.zeros((len(texts), len(model.labels)))  # a tuned encoder has no weights to shuffle here
         self._model = replace(model, ngrams=ngrams, head=head)
 
     def score(self, items: Sequence[Item], context: RunContext) -> list[Score]:
-        return self._run(items, SCORE_WORDS)
+        return self._run(items, SCORE_WORDS, context)
 
     def explain(self, items: Sequence[Item], context: RunContext) -> list[Score]:
         """As score(), with every label's evidence and more words left out in turn."""
-        return self._run(items, MAX_WORDS)
+        return self._run(items, MAX_WORDS, context)
 
-    def _run(self, items: Sequence[Item], words: int) -> list[Score]:
+    def _run(self, items: Sequence[Item], words: int, context: RunContext) -> list[Score]:
         scores: list[Score] = []
+        second = self._second(context)
         for start in range(0, len(items), CHUNK):
-            scores.extend(self._chunk(items[start : start + CHUNK], words))
+            scores.extend(self._chunk(items[start : start + CHUNK], words, second))
         return scores
 
-    def _chunk(self, items: Sequence[Item], words: int) -> list[Score]:
+    def _second(self, context: RunContext) -> SecondView | None:
+        if self._tuned is not None or self._encoder is None:
+            return self._tuned
+        encoder = self._encoder
+        return second_view(self._model, lambda texts: encode_once(encoder, texts, context.encoded))
+
+    def _chunk(self, items: Sequence[Item], words: int, second: SecondView | None) -> list[Score]:
         texts: dict[int, Sequence[str]] = {}
         failed: dict[int, Score] = {}
         for index, item in enumerate(items):
@@ -81,14 +86,14 @@ class ReviewScorer:
         if not texts:
             return [failed[i] for i in range(len(items))]
         try:
-            verdicts = self._model.judge(list(texts.values()), self._second)
+            verdicts = self._model.judge(list(texts.values()), second)
         except Exception as error:  # a person decides; the batch goes on
             reason = f"The text model failed: {error}"
             return [failed.get(i) or Score(risk=None, errors={"model": reason}, model=self._name) for i in range(len(items))]
         rows = {index: row for row, index in enumerate(texts)}
-        return [failed[i] if i in failed else self._one(item, verdicts, rows[i], words) for i, item in enumerate(items)]
+        return [failed[i] if i in failed else self._one(item, verdicts, rows[i], words, second) for i, item in enumerate(items)]
 
-    def _one(self, item: Item, verdicts: Verdicts, row: int, words: int) -> Score:
+    def _one(self, item: Item, verdicts: Verdicts, row: int, words: int, second: SecondView | None) -> Score:
         labels = {name: round(float(p), 6) for name, p in zip(self._model.labels, verdicts.labels[row], strict=True)}
         risk = round(float(verdicts.risk[row]), 6)
         errors = {"encoder": reason} if (reason := self._broken or verdicts.error) else {}
@@ -101,7 +106,7 @@ class ReviewScorer:
         except Exception as error:
             errors["signals"] = f"The signals could not be measured: {error}"
         try:
-            evidence = self._evidence(item, verdicts, row, words)
+            evidence = self._evidence(item, verdicts, row, words, second)
         except Exception as error:
             errors["evidence"] = f"The evidence could not be found: {error}"
         unsure = 1.0 if signals.get("out_of_scope") else uncertainty(risk, self._doubtful(labels))
@@ -123,14 +128,14 @@ class ReviewScorer:
             likely = [int(order[0])]
         return likely if all_labels else likely[:2]
 
-    def _evidence(self, item: Item, verdicts: Verdicts, row: int, words: int) -> Sequence[Evidence]:
+    def _evidence(self, item: Item, verdicts: Verdicts, row: int, words: int, second: SecondView | None) -> Sequence[Evidence]:
         fields = dict(fields_of(item.payload))
         found: list[Evidence] = []
         against, shares = self._against(), dict[str, Floats]()  # labels are mostly shown by one and the same reading
         for label in self._shown(verdicts, row, words >= MAX_WORDS):
             reading = verdicts.readings[int(verdicts.top[row, label])]
             text = reading.form.text
-            logit = partial(self._logit, label=label, against=against) if words else None
+            logit = partial(self._logit, label=label, against=against, second=second) if words else None
             if text not in shares:
                 shares[text] = self._model.ngrams.contributions(text)
             weights = word_weights(shares[text], text, label, against=against, limit=words, logit=logit)
@@ -150,8 +155,8 @@ class ReviewScorer:
         blend = self._model.blend
         return np.flatnonzero(~blend.harmful) if blend.exclusive and not blend.harmful.all() else None
 
-    def _logit(self, texts: Sequence[str], label: int, against: Any) -> Floats:
-        logits, _ = self._model.logits(texts, texts, self._second)
+    def _logit(self, texts: Sequence[str], label: int, against: Any, second: SecondView | None) -> Floats:
+        logits, _ = self._model.logits(texts, texts, second)
         if against is None or not len(against):
             return logits[:, label]
         out: Floats = logits[:, label] - logits[:, against].mean(axis=1)
