@@ -189,7 +189,11 @@ def _shuffled(trial: Trial, erasing: Erasing, side: Side, items: Sequence[Item])
 
 
 def _stable(trial: Trial, erasing: Erasing, side: Side, items: Sequence[Item]) -> float:
-    """Mean share of the top words that stay when the text is changed in ways that mean nothing, over SEEDS changes."""
+    """Mean share of the top words that stay when the text is changed in ways that mean nothing, over SEEDS changes.
+
+    The seeds are of the changes: the reasons of one model are drawn from nothing. Trained again with other seeds it would show other
+    words too, but that takes as many trainings (tests/scoring/test_review_model.py does it, on little).
+    """
     first = [_top(erasing, item, score) for item, score in zip(items, _explained(trial, side.scorer, items), strict=True)]
     found = []
     for seed in range(SEEDS):
