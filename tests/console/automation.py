@@ -10,7 +10,8 @@ from unittest.mock import patch
 from django.db.models.functions import Now
 
 from console.accounts.models import Source, User
-from console.automation.models import AuditPlan, AutomationRule, Sample
+from console.automation.certificates import certificate_try
+from console.automation.models import AuditPlan, AutomationRule, Certificate, Sample
 from console.automation.rules import rule_set
 from console.cases.claiming import case_claim_one
 from console.cases.models import Case, Claim
@@ -21,12 +22,15 @@ from console.intake.parsing import parse_item
 from console.policies.models import PolicyVersion
 from console.policies.selectors import document_of
 from console.quality.models import Check
+from console.training.models import ModelVersion
 from console.verdicts.services import VerdictForm
 from scoring.types import Item as ScoringItem
 from scoring.types import RunContext, Score
 from tests.console.quality import settle
 
 MODEL = "review@told"
+CALM = "0.01"
+ENOUGH = 64  # without one wrong, for a limit of 5 % at the first look
 
 
 class Told:
@@ -114,3 +118,18 @@ def _answer(sample: Sample, reviewer: User, outcome: str) -> None:
 
 
 __all__ = ["MODEL", "audit", "audited", "automation", "limit", "plan_all", "receive", "settle", "told"]
+
+
+def serves() -> ModelVersion:
+    """The model whose scores the tests write."""
+    ModelVersion.objects.filter(kind="review", state="champion").update(version=MODEL.partition("@")[2])
+    plan_all()
+    return ModelVersion.objects.get(kind="review", state="champion")
+
+
+def first_proof(shop: Source, rita: User, ada: User) -> Certificate:
+    automation("certified")
+    audited(shop, rita, [CALM] * ENOUGH)
+    made = certificate_try(rule_id=limit(ada).pk, user=ada)
+    assert made is not None
+    return made

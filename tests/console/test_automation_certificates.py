@@ -27,19 +27,13 @@ from console.quality.models import Reliability
 from console.scores.models import Decision, Score
 from console.training.models import ModelVersion, ShadowScore, Trial
 from console.verdicts.models import Verdict
-from scoring.certify import confidence_of_look, lower_bound, needed, upper_bound
-from tests.console.automation import MODEL, audited, automation, limit, plan_all, receive
-
-CALM = "0.01"
-ENOUGH = 64  # without one wrong, for a limit of 5 % at the first look
+from scoring.certify import lower_bound, upper_bound
+from tests.console.automation import CALM, ENOUGH, MODEL, audited, automation, first_proof, limit, receive, serves
 
 
 @pytest.fixture(autouse=True)
 def serving(ready: None) -> ModelVersion:
-    """The model whose scores the tests write."""
-    ModelVersion.objects.filter(kind="review", state="champion").update(version=MODEL.partition("@")[2])
-    plan_all()
-    return ModelVersion.objects.get(kind="review", state="champion")
+    return serves()
 
 
 def decide_again(shop: Source, text: str) -> Decision:
@@ -49,11 +43,7 @@ def decide_again(shop: Source, text: str) -> Decision:
 
 @pytest.fixture
 def certificate(shop: Source, rita: User, ada: User) -> Certificate:
-    automation("certified")
-    audited(shop, rita, [CALM] * ENOUGH)
-    made = certificate_try(rule_id=limit(ada).pk, user=ada)
-    assert made is not None
-    return made
+    return first_proof(shop, rita, ada)
 
 
 def test_before_a_certificate_people_decide(shop: Source) -> None:
@@ -109,35 +99,6 @@ def test_a_part_that_errs_above_the_limit_goes_to_people_and_the_rest_is_decided
     assert band_slices_measure() == 0
     assert decide_again(rival, CALM).outcome == "allow"
     assert AuditRow.objects.filter(verb="certificate.slice_back").count() == 1
-
-
-def test_one_wrong_too_many_proves_nothing_and_the_look_is_spent(shop: Source, rita: User, ada: User) -> None:
-    audited(shop, rita, [CALM] * ENOUGH, breaks=[5])
-    rule = limit(ada)
-    assert certificate_try(rule_id=rule.pk, user=ada) is None
-    rule.refresh_from_db()
-    assert (rule.looks["count"], rule.looks["audits"]) == (1, ENOUGH)
-    assert AuditRow.objects.filter(verb="certificate.not_yet").count() == 1
-    looked = look_at(rule)
-    assert looked is not None
-    assert looked.look == 2
-    assert looked.proof.limit.confidence > 0.99
-
-
-def test_it_looks_by_itself_where_audits_may_suffice_and_again_only_with_twice_as_many(shop: Source, rita: User, ada: User) -> None:
-    rule = limit(ada)
-    audited(shop, rita, [CALM] * 60)
-    assert certificates_try() == 0
-    rule.refresh_from_db()
-    assert rule.looks == {}  # too few to try
-    audited(shop, rita, [CALM] * 60, breaks=range(9))
-    assert certificates_try() == 0
-    rule.refresh_from_db()
-    assert rule.looks["count"] == 1
-    audited(shop, rita, [CALM] * 60)
-    assert certificates_try() == 0
-    rule.refresh_from_db()
-    assert rule.looks["count"] == 1
 
 
 def test_a_limit_that_nobody_set_is_off(shop: Source, rita: User, ada: User) -> None:
@@ -278,49 +239,6 @@ def test_a_band_that_this_weeks_audits_took_back_is_not_found_again_by_older_one
     with pytest.raises(Conflict, match="week’s audits found"):
         certificate_try(rule_id=rule.pk, user=ada)
     assert decide_again(shop, CALM).outcome == "review"
-
-
-def test_a_wider_mark_costs_another_look_and_what_was_proven_stays(certificate: Certificate, shop: Source, rita: User, ada: User) -> None:
-    rule = certificate.rule
-    assert certificate_try(rule_id=rule.pk, user=ada) == certificate  # nothing was answered since
-    rule.refresh_from_db()
-    assert rule.looks == {}  # so nothing is spent
-    audited(shop, rita, ["0.02"])
-    looked = look_at(rule)
-    assert looked is not None
-    assert looked.look == 2
-    assert certificate_try(rule_id=rule.pk, user=ada) == certificate
-    rule.refresh_from_db()
-    certificate.refresh_from_db()
-    assert (rule.looks["count"], certificate.state) == (2, "valid")
-
-
-def test_a_certificate_that_ended_has_spent_its_look(certificate: Certificate, shop: Source, rita: User, ada: User) -> None:
-    rule = certificate.rule
-    certificate_end(certificate, state="expired", why="Scores drift.")
-    looked = look_at(rule)
-    assert looked is not None
-    assert looked.look == 1  # of the same answers: the same proof, for somebody who looked into it
-    audited(shop, rita, [CALM] * (needed(0.05, 1 - confidence_of_look(0.95, 2)) - ENOUGH))
-    again = certificate_try(rule_id=rule.pk, user=ada)
-    assert again is not None
-    assert again.look == 2
-
-
-def test_looks_come_to_an_end_and_that_is_said(shop: Source, rita: User, ada: User, client: Client) -> None:
-    audited(shop, rita, [CALM] * 20, breaks=range(10))
-    rule = limit(ada)
-    assert certificate_try(rule_id=rule.pk, user=ada) is None
-    assert certificate_try(rule_id=rule.pk, user=ada) is None
-    rule.refresh_from_db()
-    assert rule.looks["count"] == 1  # the second would have found the same
-    rule.looks |= {"count": 40, "audits": 1}
-    rule.save(update_fields=["looks"])
-    with pytest.raises(Conflict, match="no doubt is left"):
-        certificate_try(rule_id=rule.pk, user=ada)
-    client.force_login(ada)
-    assert client.get("/automation/review/").status_code == 200
-    assert certificates_try() == 0
 
 
 def test_it_ends_with_the_clauses_and_not_with_the_marks(certificate: Certificate) -> None:
