@@ -4,7 +4,8 @@ Every item has a known chance of being drawn, so that what is learnt and measure
 (D. Horvitz and D. Thompson, 1952): four draws, independent of each other,
 - near what was missed: of the items that lie near one that was let through wrongly, each alike;
 - at random: each item alike, so that none is without a chance;
-- by doubt: in proportion to p (1 - p), by systematic sampling, whose inclusion chances are exact (W. Madow, 1949);
+- by doubt: in proportion to (p (1 - p))², by systematic sampling, whose inclusion chances are exact (W. Madow, 1949). Squared, since
+  where harm is rare the many items of a little doubt would otherwise take most of the draw;
 - by difference: the vectors fall into as many cells as items are wanted, around centres that lie far from what is labelled and from
   each other (greedy k-centre: O. Sener and S. Savarese, "Active Learning for CNNs: A Core-Set Approach", ICLR 2018), and one of each
   cell is drawn. Items that have no vector yet are in the other draws only, and this one shrinks by their share.
@@ -20,11 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-LEAST_DOUBT = 0.01  # so that no item is without a chance of being doubted
+LEAST_DOUBT = 0.0001  # so that no item is without a chance of being doubted
 Draw = tuple[Floats, NDArray[np.int64]]  # with which chance each is taken, and what was
 FAR = 1.0  # a cosine distance, where nothing is labelled yet
 NEAR_SHARE = 0.2  # of a choice: near what was missed, where something was
 RANDOM_SHARE = 0.2
+DIFFERENT_SHARE = 1 / 6  # of what is left: by difference; the rest by doubt
 MISSED, NEIGHBOURS, FARTHEST = 50, 10, 0.45  # whose neighbours, how many, and how far those may lie (cosine)
 ENOUGH = 5  # examples of a new label before others like them can be found
 
@@ -52,7 +54,7 @@ def choose(
     close = np.flatnonzero(near) if near is not None else np.zeros(0, np.int64)
     by_near = min(round(NEAR_SHARE * room), room - by_chance, len(close))
     read = np.flatnonzero(~np.isnan(vectors[:, 0])) if vectors is not None else np.zeros(0, np.int64)
-    different = min(len(read), round((room - by_chance - by_near) * len(read) / n / 3))
+    different = min(len(read), round((room - by_chance - by_near) * len(read) / n * DIFFERENT_SHARE))
     draws = {
         "missed": _evenly(close, by_near, n, rng), "random": _evenly(np.arange(n), by_chance, n, rng),
         "uncertain": _by_size(doubt(chances), room - by_chance - by_near - different, rng),
@@ -80,8 +82,8 @@ def _by_size(size: Floats, count: int, rng: np.random.Generator) -> Draw:
 
 
 def doubt(chances: Floats) -> Floats:
-    """4 p (1 - p), 1 where nothing is known."""
-    return np.where(np.isnan(chances), 1.0, np.maximum(LEAST_DOUBT, 4 * chances * (1 - chances)))
+    """(4 p (1 - p))², 1 where nothing is known."""
+    return np.where(np.isnan(chances), 1.0, np.maximum(LEAST_DOUBT, np.square(4 * chances * (1 - chances))))
 
 
 def _shares(size: Floats, room: int) -> Floats:

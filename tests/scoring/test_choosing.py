@@ -90,7 +90,7 @@ def test_difference_reaches_every_corner() -> None:
     rng = np.random.default_rng(4)
     corners = np.eye(10)[np.r_[np.zeros(900, int), np.repeat(np.arange(1, 10), 5)]]
     vectors = unit(corners + 0.05 * rng.normal(size=corners.shape))
-    picks: list[Pick] = choose(np.full(len(vectors), 0.001), 40, vectors=vectors, labelled=vectors[:20], seed=0)
+    picks: list[Pick] = choose(np.full(len(vectors), 0.001), 80, vectors=vectors, labelled=vectors[:20], seed=0)
     reached = {int(corners[pick.index].argmax()) for pick in picks if pick.way == "different"}
     assert len(reached - {0}) >= 8
 
