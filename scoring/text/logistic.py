@@ -2,7 +2,8 @@
 features never copied.
 
 Each step solves for its direction by conjugate gradients, only as exactly as pays; a pass is one product with the features and one
-with their transpose, in single precision. The same items give the same weights.
+with their transpose, in single precision. The same items give the same weights. It stands here because it is most of a quick
+retraining: on 100,000 texts scikit-learn's solvers, to which the tests hold it, take more than twice as long and copy the features.
 """
 
 from __future__ import annotations
