@@ -68,7 +68,8 @@ def champion_leave(serving: ModelVersion, state: str, **changes: object) -> None
 def serving_changed(
     version: ModelVersion, old: ModelVersion | None, *, user: User | None, verb: str, reason: str, override: bool
 ) -> None:  # fmt: skip
-    """Tell it, and end what was built on the champion before: trials, an open proposal, alerts about what serves."""
+    """Tell it, and end what was built on the champion before: trials, an open proposal, alerts about what serves. What people wrote
+    as a reason stays here: an endpoint belongs to one source."""
     Trial.objects.filter(kind=version.kind, ended_at=None).update(
         end=Trial.End.OVERTAKEN, ended_at=Now(), ended_by=user, why=f"{version.version} began to serve."
     )
@@ -79,9 +80,9 @@ def serving_changed(
         alert_clear(code=alert.code, kind=alert.kind, subject=alert.subject, why=f"{version.version} serves now.")
     data = {
         "kind": version.kind, "version": version.version, "checksum": version.checksum, "replaces": old.version if old else None,
-        "reason": reason.strip()[:1000], "override": override,
+        "override": override,
     }  # fmt: skip
-    audit_append(actor=actor_name(user), verb=verb, subject=f"model:{version}"[:100], data=data)
+    audit_append(actor=actor_name(user), verb=verb, subject=f"model:{version}"[:100], data={**data, "reason": reason.strip()[:1000]})
     outbox_put(
         topic="model.promoted", source_id=None, subject=f"model:{version}"[:64], data={**data, "rollback": verb == "model.rolled_back"},
         dedupe_key=f"model:{version.pk}:{uuid7()}",

@@ -105,6 +105,8 @@ def test_it_promotes_a_candidate(register: Register, ada: User, petra: User) -> 
     assert (row.actor, row.subject, row.data["replaces"]) == ("user:ada", "model:review@2", "1")
     event = OutboxEvent.objects.get(topic="model.promoted")
     assert (event.data["version"], event.data["rollback"]) == ("2", False)
+    assert row.data["reason"] == "Finds more."
+    assert "Finds more." not in str(event.data)
 
 
 def test_it_needs_an_override_with_a_reason_for_a_refused_version(register: Register, ada: User) -> None:
