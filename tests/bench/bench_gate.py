@@ -1,10 +1,14 @@
-"""The gates' own figures: how often an equally good challenger is refused, how often a planted regression is found, and what
-drawing all at once saves.
+"""The gates' own figures: how often an equally good challenger is refused, how often a planted regression is found, what drawing
+all at once saves, and how long all gates take.
 
-`python -m tests.bench gate`. Simulated: the truth is known, so both kinds of error can be counted.
+`python -m tests.bench gate`. Simulated: the truth is known, so both kinds of error can be counted. Real models where BENCH_DATA names
+the folder of the development sets.
 """
 
 from __future__ import annotations
+
+import os
+from pathlib import Path
 
 import numpy as np
 
@@ -19,7 +23,8 @@ from scoring.training import metrics as measure
 from scoring.training.metrics import Array
 from scoring.training.paired import draw_counts, drawn
 from scoring.types import Example, Item, Score
-from tests.bench.result import Result, pairs
+from tests.bench import in_gate
+from tests.bench.result import Figure, Result, pairs
 
 REPEATS, ITEMS, DRAWS = 200, 2000, 400
 SHARES = (0.45, 0.2, 0.12, 0.08, 0.06, 0.05, 0.04)  # of seven groups
@@ -33,15 +38,17 @@ class Cut(Kind):
         return Exam(slices=[Slice(title="Group", of=lambda e: [e.item.payload["group"]])])
 
 
-def run(rounds: int) -> list[Result]:
+def run(rounds: int) -> list[Result | Figure]:
     rng = np.random.default_rng(0)
     y = (rng.random(ITEMS) < 0.2).astype(np.float64)
     old, new = (sigmoid(3 * y - 2 + rng.normal(0, 1.5, ITEMS)) for _ in range(2))
     ours, naive = pairs(lambda: _at_once(y, old, new), lambda: _one_by_one(y, old, new), rounds)
     note = f"{_told(*_false_alarms(), 'equally good ones refused')}; {_told(*_found(), 'planted regressions found')}"
-    return [Result(
+    drawing = Result(
         what=f"{DRAWS} paired draws, 5 measures, {ITEMS:,} items", naive_name="draw by draw", units=1, ours=ours, naive=naive, note=note,
-    )]  # fmt: skip
+    )  # fmt: skip
+    folder = os.environ.get("BENCH_DATA")
+    return [drawing, in_gate.measure(Path(folder), rounds)] if folder else [drawing]
 
 
 def _told(count: int, of: int, words: str) -> str:
