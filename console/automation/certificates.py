@@ -17,6 +17,7 @@ from console.alerts.services import alert_clear, alert_raise
 from console.audit.services import audit_append
 from console.automation.estimates import week_of
 from console.automation.evidence import Evidence, auditors_of, evidence_of
+from console.automation.looks import MOST_LOOKS, in_vain, look_spend, looks_spent, next_look
 from console.automation.marks import standard_of
 from console.automation.models import AutomationRule, Basis, Certificate, Side
 from console.automation.parts import MOST_PARTS, part_of
@@ -31,7 +32,6 @@ from scoring.registry import KINDS
 
 LASTS = timedelta(days=90)
 MORE = 2.0  # times the audits of the last look in vain, before the next one by itself
-MOST_LOOKS = 20  # by then no doubt is left to spend that a number could hold
 LEAST_HELD = 1e-5  # below it no number of audits that anybody could answer proves anything
 DRIFT = ("score_drift", "feature_drift", "label_shift", "language_mix", "analyser_answers")
 BAND_LOST = "band_lost"
@@ -43,6 +43,7 @@ class Looked:
 
     rule: AutomationRule
     model: str
+    spent: int  # looks, until now
     look: int  # the number that the next look would have
     held: float  # the risk, after what auditors themselves miss
     evidence: Evidence
@@ -57,15 +58,16 @@ def look_at(rule: AutomationRule) -> Looked | None:
     document = active_policy(rule.kind)[1]
     model, standard = str(serving), standard_of(document)
     evidence = evidence_of(kind=rule.kind, model=model, label=rule.label, document=document, part=part_of(rule))
-    look, held = _next_look(rule, model, standard, len(evidence.audits)), risk_held(rule)
+    look, held = next_look(rule, model, standard, len(evidence.audits)), risk_held(rule)
     return Looked(
-        rule=rule, model=model, look=look, held=held, evidence=evidence,
+        rule=rule, model=model, spent=looks_spent(rule, model, standard), look=look, held=held, evidence=evidence,
         proof=certify(evidence.audits, evidence.traffic, limit_of(rule, look=look, held=held)),
     )  # fmt: skip
 
 
 def limit_of(rule: AutomationRule, *, look: int, held: float) -> Limit:
-    """Parts of a band share its doubt; the rest is proven on its own, as each side is."""
+    """Parts of a band share its doubt: the ten that there may be at one time keep the promise together. The rest is proven on its own,
+    as each side is."""
     sure = 1 - (1 - rule.confidence) / (MOST_PARTS if rule.name else 1)
     confidence = confidence_of_look(sure, look)
     values: dict[str, Any] = {"side": rule.side, "method": rule.method, "basis": rule.basis}
@@ -92,26 +94,6 @@ def certificate_valid(rule: AutomationRule) -> Certificate | None:
     return rows.filter(state=Certificate.State.VALID).first()
 
 
-def _looks(rule: AutomationRule, model: str, standard: str) -> int:
-    """How many looks were spent: in vain, and for what was certified, also where that has ended. Another model, other clauses or
-    another limit is another question."""
-    same = rule.looks.get("model") == model and rule.looks.get("standard") == standard
-    made = _made_last(rule, model, standard)
-    return max(int(rule.looks.get("count", 0)) if same else 0, made.look if made else 0)
-
-
-def _made_last(rule: AutomationRule, model: str, standard: str) -> Certificate | None:
-    asked = {name: getattr(rule, name) for name in ("risk", "confidence", "basis", "method")}
-    return Certificate.objects.filter(rule_id=rule.pk, model=model, standard=standard, **asked).order_by("-made_at", "-pk").first()
-
-
-def _next_look(rule: AutomationRule, model: str, standard: str, audits: int) -> int:
-    """Its number. Where nothing was answered since a certificate was made, its proof is the same proof and costs nothing again."""
-    spent, made = _looks(rule, model, standard), _made_last(rule, model, standard)
-    again = made is not None and made.look == spent and made.audits == audits
-    return spent if again else min(spent + 1, MOST_LOOKS)
-
-
 @transaction.atomic
 def certificate_try(*, rule_id: int, user: User | None = None) -> Certificate | None:
     """Look once, and certify the widest mark that is proven; else what is valid stays, or None, and that look is spent. What was valid
@@ -125,16 +107,16 @@ def certificate_try(*, rule_id: int, user: User | None = None) -> Certificate | 
     standard, actor = standard_of(document), _actor(user)
     before = certificate_valid(rule)
     stands = before if before and (before.model, before.standard) == (looked.model, standard) else None
-    spent = {"model": looked.model, "standard": standard, "audits": looked.proof.audits}
-    if spent.items() <= rule.looks.items() or (stands and stands.audits == looked.proof.audits):
+    last, audits = in_vain(rule, looked.model, standard), looked.proof.audits
+    if last.get("audits") == audits or (stands and stands.audits == audits):
         return stands  # nothing was answered since the last look: it would find the same, and spends nothing
-    if _looks(rule, looked.model, standard) >= MOST_LOOKS:
+    if looked.spent >= MOST_LOOKS:
         sentence = f"It was looked at {MOST_LOOKS} times, and no doubt is left to spend. Another model or limit is another question."
         raise Conflict(sentence, code="no_look_left")
     chosen = looked.proof.chosen
     if chosen is None or (stands and not _wider(chosen, stands)):
-        AutomationRule.objects.filter(pk=rule.pk).update(looks={**spent, "count": looked.look})
-        data = {**spent, "count": looked.look, "missing": looked.proof.missing}
+        look_spend(rule, looked.model, standard, count=looked.look, audits=audits)
+        data = {"model": looked.model, "standard": standard, "audits": audits, "count": looked.look, "missing": looked.proof.missing}
         audit_append(actor=actor, verb="certificate.not_yet", subject=subject_of(rule), data=data)
         return stands
     made = _proven(looked, chosen, version, document)
@@ -245,7 +227,7 @@ def certificates_try() -> int:
 
 def _worth_a_look(rule: AutomationRule) -> bool:
     looked = look_at(rule)
-    if looked is None or looked.evidence.late or _looks(rule, looked.model, standard_of(active_policy(rule.kind)[1])) >= MOST_LOOKS:
+    if looked is None or looked.evidence.late or looked.spent >= MOST_LOOKS:
         return False
     if looked.proof.chosen is not None:
         version, document = active_policy(rule.kind)
@@ -253,7 +235,8 @@ def _worth_a_look(rule: AutomationRule) -> bool:
             return False  # it would end at the next check: what was lost this week is not found again by older audits
     if alerts_open(kind=rule.kind).filter(code__in=DRIFT).exclude(level=Alert.Level.NOTICE).exists():
         return False
-    if looked.look > 1 and looked.proof.audits < MORE * float(rule.looks.get("audits", 0)):
+    last = in_vain(rule, looked.model, standard_of(active_policy(rule.kind)[1]))
+    if looked.look > 1 and looked.proof.audits < MORE * last.get("audits", 0):
         return False
     wanted = needed(looked.held, looked.proof.limit.doubt, SPARE)
     expected = [step.of if rule.basis == Basis.CLASS else step.coverage * looked.proof.audits for step in looked.proof.steps]

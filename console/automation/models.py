@@ -47,7 +47,7 @@ class AutomationRule(models.Model):
     risk = models.FloatField(default=0.01)
     confidence = models.FloatField(default=0.95)
     is_on = models.BooleanField(default=False)
-    looks: Any = models.JSONField(default=dict, blank=True)  # {"model", "standard", "count", "audits"}: how often it was tried in vain
+    looks: Any = models.JSONField(default=dict, blank=True)  # question -> {"count", "audits"}: how often it was tried in vain
     updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     updated_at = models.DateTimeField(db_default=Now())
 

@@ -45,7 +45,8 @@ def rule_set(
 ) -> AutomationRule:  # fmt: skip
     """`values`: risk, confidence, basis, method, is_on. With `cut` and `name` of one part of the band: switched off, it belongs to the
     rest again. A certificate of another limit, or of other items, ends at once. Raises Invalid by field."""
-    errors = _errors(kind, side, label, values) | _part_errors(kind, side, label, cut, name, on=bool(values.get("is_on")))
+    errors = _errors(kind, side, label, values)
+    errors |= _part_errors(kind, side, label, cut, name, on=bool(values.get("is_on")))
     if errors:
         raise Invalid(errors, "The limit was not changed.")
     rule, _ = AutomationRule.objects.select_for_update().get_or_create(
@@ -54,9 +55,7 @@ def rule_set(
     before = {name: getattr(rule, name) for name in values}
     if before == dict(values) and rule.updated_by_id:
         return rule
-    asked_anew = any(before[field] != values[field] for field in values if field != "is_on")
-    looks = {} if asked_anew else rule.looks  # who switches it off and on asks the same question again
-    AutomationRule.objects.filter(pk=rule.pk).update(**values, looks=looks, updated_by=user, updated_at=Now())
+    AutomationRule.objects.filter(pk=rule.pk).update(**values, updated_by=user, updated_at=Now())
     audit_append(
         actor=f"user:{user.get_username()}", verb="automation.limit_set", subject=subject_of(rule),
         data={"before": before, "after": dict(values)},
@@ -85,7 +84,7 @@ def _part_errors(kind: str, side: str, label: str, cut: str, name: str, *, on: b
         return {}
     if not (name in LANGUAGES if cut == LANGUAGE else cut == SOURCE and Source.objects.filter(slug=name).exists()):
         return {"part": ["Choose a language or a source that is known here."]}
-    own = [row for row in own_rules(kind, side, label) if row.name != name]
+    own = [row for row in own_rules(kind, side, label) if (row.cut, row.name) != (cut, name)]  # a source may be called "de"
     if on and any(row.cut != cut for row in own):
         return {"part": [f"This band is divided by {own[0].cut} already: an item lies in one part only."]}
     if on and len(own) >= MOST_PARTS:
