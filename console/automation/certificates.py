@@ -20,7 +20,7 @@ from console.automation.evidence import Evidence, auditors_of, evidence_of
 from console.automation.looks import MOST_LOOKS, in_vain, look_spend, looks_spent, next_look
 from console.automation.marks import standard_of
 from console.automation.models import AutomationRule, Basis, Certificate, Side
-from console.automation.parts import MOST_PARTS, part_of
+from console.automation.parts import MOST_PARTS, band_lock, part_of
 from console.common.clock import db_now
 from console.common.errors import Conflict
 from console.policies.models import PolicyVersion
@@ -99,6 +99,7 @@ def certificate_try(*, rule_id: int, user: User | None = None) -> Certificate | 
     """Look once, and certify the widest mark that is proven; else what is valid stays, or None, and that look is spent. What was valid
     before ends when a wider mark, or one of another model, takes its place. Raises Conflict where the rule is off, no model serves, no
     look is left, or what would be certified would end at once."""
+    band_lock(AutomationRule.objects.get(pk=rule_id))
     rule = AutomationRule.objects.select_for_update().get(pk=rule_id)
     looked = look_at(rule) if rule.is_on else None
     if looked is None:

@@ -45,6 +45,12 @@ def own_rules(kind: str, side: str, label: str) -> list[AutomationRule]:
     return list(rows.order_by("name"))
 
 
+def band_lock(of: AutomationRule) -> None:
+    """Who divides a band, or proves something of it, waits here first, and only then for the row of a part: so nobody divides it while
+    somebody else does, and nothing is proven of a whole that is being divided. Off, where nobody set the whole."""
+    AutomationRule.objects.select_for_update().get_or_create(kind=of.kind, side=of.side, label=of.label, cut="", name="")
+
+
 def part_of(rule: AutomationRule) -> Part:
     if rule.name:
         return Part(cut=rule.cut, name=rule.name)

@@ -13,7 +13,7 @@ from console.audit.services import audit_append
 from console.automation.certificates import certificate_end, certificate_valid, subject_of
 from console.automation.evidence import RISK
 from console.automation.models import AutomationRule, Basis, Certificate, Method, Side
-from console.automation.parts import MOST_PARTS, own_rules
+from console.automation.parts import MOST_PARTS, band_lock, own_rules
 from console.common.errors import Invalid
 from console.policies.selectors import active_policy
 from scoring.policy import PolicyDocument
@@ -46,6 +46,8 @@ def rule_set(
     """`values`: risk, confidence, basis, method, is_on. With `cut` and `name` of one part of the band: switched off, it belongs to the
     rest again. A certificate of another limit, or of other items, ends at once. Raises Invalid by field."""
     errors = _errors(kind, side, label, values)
+    if not errors:
+        band_lock(AutomationRule(kind=kind, side=side, label=label))
     errors |= _part_errors(kind, side, label, cut, name, on=bool(values.get("is_on")))
     if errors:
         raise Invalid(errors, "The limit was not changed.")
