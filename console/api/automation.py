@@ -27,6 +27,7 @@ from scoring.registry import KINDS
 from scoring.withheld import SOURCE
 
 _KIND = OpenApiParameter("kind", str, enum=list(KINDS), required=True)
+GIVEN_BACK = "A person gave it back."  # in place of what that person wrote
 _ONE_KIND = OpenApiParameter("kind", str, enum=list(KINDS))
 
 
@@ -38,7 +39,7 @@ def certificate_row(row: Certificate, source: Source | None) -> dict[str, Any]:
         "method": row.method, "risk": row.risk, "confidence": row.confidence, "model": row.model,
         "policy_version": row.policy_version.number, "threshold": row.threshold, "audits": row.audits, "of": row.of, "wrong": row.wrong,
         "upper": row.upper, "coverage": row.coverage, "made_at": row.made_at, "ends_at": row.ends_at, "state": row.state,
-        "ended_at": row.ended_at, "why": row.why,
+        "ended_at": row.ended_at, "why": GIVEN_BACK if source and row.state == Certificate.State.WITHDRAWN else row.why,
         "slices": [{name: getattr(one, name) for name in BandSliceOut.model_fields} for one in slices],
     }  # fmt: skip
 

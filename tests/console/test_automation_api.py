@@ -9,7 +9,7 @@ from console.accounts.roles import Role
 from console.automation.certificates import certificate_end, certificate_try
 from console.training.models import ModelVersion
 from tests.console.automation import MODEL, audited, automation, limit, plan_all
-from tests.console.calls import Calls, fields, of, problem
+from tests.console.calls import Calls, fields, of, problem, signed_in
 
 
 @pytest.fixture
@@ -34,8 +34,21 @@ def test_it_tells_bands_needs_and_the_week(lena_calls: Calls, shop: Source, rita
     assert (band["certificate"]["id"], band["certificate"]["state"], band["missing"]) == (made.pk, "valid", None)
     certificate_end(made, state="withdrawn", why="Enough.")
     rows = lena_calls.get("certificates", kind="review").json()["results"]
-    assert [(row["id"], row["state"], row["why"], row["of"], row["wrong"]) for row in rows] == [(made.pk, "withdrawn", "Enough.", 64, 0)]
+    assert [(row["id"], row["state"], row["of"], row["wrong"]) for row in rows] == [(made.pk, "withdrawn", 64, 0)]
     assert lena_calls.get("certificates", kind="video").json()["results"] == []
+
+
+def test_what_a_person_wrote_is_told_to_no_token_of_a_source(lena_calls: Calls, shop: Source, rita: User, ada: User) -> None:
+    ModelVersion.objects.filter(kind="review", state="champion").update(version=MODEL.partition("@")[2])
+    plan_all()
+    audited(shop, rita, ["0.01"] * 64)
+    rule = limit(ada)
+    for state, why, told in (("withdrawn", "rival’s Bob lies.", "A person gave it back."), ("expired", "It is old.", "It is old.")):
+        made = certificate_try(rule_id=rule.pk)
+        assert made is not None
+        certificate_end(made, state=state, why=why, user=ada)
+        assert lena_calls.get("certificates").json()["results"][0]["why"] == told
+        assert signed_in(ada).get("certificates").json()["results"][0]["why"] == why
 
 
 @pytest.mark.parametrize(("path", "query"), [("automation", {}), ("automation", {"kind": "poem"}), ("certificates", {"kind": "poem"})])
