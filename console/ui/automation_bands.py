@@ -9,7 +9,7 @@ from console.accounts.models import Source
 from console.automation.certificates import Looked, certificate_valid, limit_of, look_at, risk_held
 from console.automation.evidence import RISK
 from console.automation.models import AutomationRule, Certificate, Side
-from console.automation.parts import own_rules
+from console.automation.parts import MOST_PARTS, own_rules
 from console.automation.rules import rules_of
 from console.ui.automation_chart import in_hundred, mark_words
 from scoring.certify import needed
@@ -91,12 +91,16 @@ def what_words(of: AutomationRule | Certificate) -> str:
     return label_words(of.label) + (f", {part_words(of.cut, of.name)}" if of.name else "")
 
 
-def part_choices(kind: Kind, rule: AutomationRule) -> list[tuple[str, str]]:
-    """Parts that could have a limit of their own, beside those that have: of the cut by which the band is divided already, or of both."""
+def part_choices(kind: Kind, rule: AutomationRule) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Parts that could have a limit of their own, beside those that have: of the cut by which the band is divided already, or of both.
+    None where there are as many as there may be."""
     own = own_rules(kind.name, rule.side, rule.label)
+    if len(own) >= MOST_PARTS:
+        return []
     taken, cuts = {row.name for row in own}, {row.cut for row in own} or {LANGUAGE, SOURCE}
-    found = [(SOURCE, source.slug) for source in Source.objects.order_by("slug")] + [(LANGUAGE, code) for code in LANGUAGES]
-    return [(f"{cut}:{name}", part_words(cut, name)) for cut, name in found if cut in cuts and name not in taken]
+    known = {SOURCE: list(Source.objects.order_by("slug").values_list("slug", flat=True)), LANGUAGE: list(LANGUAGES)}
+    free = {cut: [(f"{cut}:{name}", part_words(cut, name)) for name in known[cut] if name not in taken] for cut in known if cut in cuts}
+    return [(f"{cut.capitalize()}s", rows) for cut, rows in free.items() if rows]
 
 
 def slices_of(certificate: Certificate) -> list[tuple[str, list[dict[str, Any]]]]:

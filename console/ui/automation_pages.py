@@ -102,10 +102,18 @@ def _kind_page(request: HttpRequest, kind: Kind, *, errors: dict[str, list[str]]
         "may_steer": any(user_has_role(request.user, role) for role in STEERERS), "may_set": user_has_role(request.user, Role.ADMIN),
         "confidences": [(value, round(100 * value)) for value in CONFIDENCES], "bases": BASIS_WORDS.items(),
         "methods": METHOD_WORDS.items(),
-        "posted": request.POST if errors else {}, "slices": slices_of(valid) if valid and not valid.name else [],
+        **_posted(request, band.rule, errors), "slices": slices_of(valid) if valid and not valid.name else [],
         "parts": part_choices(kind, band.rule) if not band.rule.name else [],
     }  # fmt: skip
     return render(request, "automation/kind.html", context, status=422 if errors else 200)
+
+
+def _posted(request: HttpRequest, rule: AutomationRule, errors: dict[str, list[str]] | None) -> dict[str, Any]:
+    """What was typed, for the form in which it was typed, and for no other: saved there it would change another limit."""
+    post: Any = request.POST if errors else {}
+    here = "part" not in post and all(post.get(name, "") == getattr(rule, name) for name in ("cut", "name"))
+    asked = {"posted": post if here else {}, "posted_part": post if "part" in post else {}}
+    return {**asked, "asked_label": asked["posted"].get("label", "")}
 
 
 def _drawn(looked: Looked, valid: Certificate | None) -> Proof:

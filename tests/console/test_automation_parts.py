@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -146,7 +148,7 @@ def test_a_backtest_decides_by_the_marks_of_parts(shop: Source, rival: Source, r
     assert sources == {"rival": OWN + 1, "shop": 0}
 
 
-def test_a_band_is_divided_once_and_into_parts_that_are_known(shop: Source, rival: Source, ada: User) -> None:
+def test_a_band_is_divided_once_and_into_parts_that_are_known(client: Client, shop: Source, rival: Source, ada: User) -> None:
     part(ada)
     part(ada, "shop")
     for name, cut in (("de", "language"), ("nobody", "source"), ("xx", "language"), ("rival", ""), ("", "source")):
@@ -160,6 +162,49 @@ def test_a_band_is_divided_once_and_into_parts_that_are_known(shop: Source, riva
     with pytest.raises(Invalid, match="not changed"):
         part(ada, "one-more")
     assert AutomationRule.objects.exclude(name="").count() == MOST_PARTS
+    client.force_login(ada)
+    assert "A limit of its own for a part" not in client.get("/automation/review/").content.decode()
+    form = {"side": "allow", "label": "risk", "risk": "2", "part": "source:one-more", "is_on": "on"}
+    assert "A band has at most 10 parts" in client.post("/automation/review/limit", form).content.decode()
+
+
+def test_a_band_is_divided_once_also_where_a_source_is_called_like_a_language(ready: None, ada: User) -> None:
+    Source.objects.create(name="German", slug="de")
+    part(ada, "de")
+    with pytest.raises(Invalid) as refused:
+        part(ada, "de", "language")
+    assert refused.value.fields["part"] == ["This band is divided by source already: an item lies in one part only."]
+
+
+def test_what_was_typed_for_one_limit_is_not_shown_as_another(client: Client, shop: Source, rival: Source, ada: User) -> None:
+    limit(ada, risk=RISK)
+    client.force_login(ada)
+    form = {"side": "allow", "label": "risk", "confidence": "0.95", "basis": "decided", "method": "sequence", "is_on": "on", "risk": "50"}
+    address = "/automation/review/limit?side=allow&label=risk"
+    page = said_in(client.post(address, {**form, "part": "source:rival"}))
+    assert (field(page, "risk"), field(page, "part-risk")) == ("20", "50")
+    assert '<option value="source:rival" selected>rival</option>' in page
+    assert 'id="part-risk-error"' in page
+    part(ada)
+    page = client.get("/automation/review/?side=allow&label=risk&cut=source&name=rival").content.decode()
+    own = f"{address}&cut=source&name=rival"
+    assert f'action="{own.replace("&", "&amp;")}"' in page
+    page = said_in(client.post(own, {**form, "cut": "source", "name": "rival"}))
+    assert (field(page, "risk"), 'name="name" value="rival"' in page) == ("50", True)
+    part(ada, is_on=False)
+    page = said_in(client.post(own, {**form, "cut": "source", "name": "rival"}))
+    assert (field(page, "risk"), 'name="name" value="rival"' in page) == ("20", False), "it is a part no more: this is the whole"
+
+
+def said_in(answer: Any) -> str:
+    assert answer.status_code == 422
+    page: str = answer.content.decode()
+    assert "The error that you accept is" in page
+    return page
+
+
+def field(page: str, name: str) -> str:
+    return page.partition(f'id="{name}"')[2].partition('value="')[2].partition('"')[0]
 
 
 def test_the_page_gives_a_part_its_own_limit_and_takes_it_back(client: Client, shop: Source, rival: Source, ada: User, lena: User) -> None:
@@ -168,6 +213,7 @@ def test_the_page_gives_a_part_its_own_limit_and_takes_it_back(client: Client, s
     page = client.get("/automation/review/").content.decode()
     assert '<option value="source:rival">rival</option>' in page
     assert '<option value="language:de">German</option>' in page
+    assert page.index('<optgroup label="Sources">') < page.index('"source:rival"') < page.index('<optgroup label="Languages">')
     form = {"side": "allow", "label": "risk", "risk": "2", "confidence": "0.95", "basis": "decided", "method": "sequence"}
     answer = client.post("/automation/review/limit", {**form, "part": "source:rival", "is_on": "on"})
     assert answer["Location"] == "/automation/review/?side=allow&label=risk&cut=source&name=rival"
