@@ -26,11 +26,13 @@ def fit_logits(
 
     x: (n, k) dense or csr, float32; y, known: (n, L) of 0/1; weight: (n,). Classes weigh the same, however rare they are. `strength` is
     the inverse of regularisation. `start`, weights and offsets of nearly the same items, saves steps.
-    Returns weights (k, L) and offsets (L,). A label of one class only gets no weights and its smoothed log-odds.
+    Returns weights (k, L) and offsets (L,). A label of one class only gets no weights and its smoothed log-odds. An item of weight 0 says
+    nothing: a class of such items alone is none, or it would be weighed up without end.
     """
     labels = y.shape[1]
     table = np.zeros((labels, x.shape[1] + 1)) if start is None else np.vstack([start[0], start[1]]).T
-    present = np.flatnonzero(y.sum(axis=0) > 0)
+    counts = weight > 0
+    present = np.flatnonzero(y[counts].sum(axis=0) > 0)
     if exclusive and len(present) > 2:
         target = y[:, present]
         each = _balanced(target.argmax(axis=1), weight)
@@ -38,7 +40,7 @@ def fit_logits(
         table[np.setdiff1d(np.arange(labels), present)] = _constant(x.shape[1], -10.0)
         return table[:, :-1].T, table[:, -1]
     for label in range(labels):
-        rows = np.flatnonzero(known[:, label])
+        rows = np.flatnonzero(counts & (known[:, label] > 0))
         target = y[rows, label]
         if len(set(target.tolist())) < 2:
             rate = (target.sum() + 0.5) / (len(target) + 1)
@@ -54,7 +56,8 @@ def fit_logits(
 def _balanced(classes: Array, weight: Array) -> Floats:
     """(n,): the weight of each item, such that every class weighs the same and all together as before."""
     each = np.bincount(classes, weight)
-    return np.asarray(weight * (each.sum() / ((each > 0).sum() * each))[classes], np.float64)
+    up = np.divide(each.sum(), (each > 0).sum() * each, out=np.zeros_like(each), where=each > 0)
+    return np.asarray(weight * up[classes], np.float64)
 
 
 def _constant(features: int, offset: float) -> Floats:

@@ -23,14 +23,17 @@ def fit_logistic(x: Any, target: Floats, weight: Floats, strength: float, start:
     """Minimises strength x the weighted log loss + half the squared weights; offsets go free.
 
     x: (n, k) csr or dense, float32. target: (c, n) of 0/1; one row is a yes or no, more are labels of which each item has one.
-    `start` and the result: (c, k + 1), a row a label, its offset last.
+    `start` and the result: (c, k + 1), a row a label, its offset last. Raises ValueError where the loss is no number: every step would be
+    refused, and what comes out would be the start, which looks like a model.
     """
     items = _Items(x, target, strength * weight)
     at = np.zeros((len(target), x.shape[1] + 1)) if start is None else start.copy()
     z = items.logits(at)
+    _require_finite(z, items.weight)
     chances, value = items.chances(z), items.value(z, at)
     for _ in range(STEPS):
         slope = items.back(items.weight * (chances - target), at)
+        _require_finite(slope)
         if np.abs(slope).max() <= ENOUGH * items.weight.sum():
             break
         step, moved = _direction(items, chances, slope)
@@ -45,6 +48,11 @@ def fit_logistic(x: Any, target: Floats, weight: Floats, strength: float, start:
         at, z, value = at + share * step, z + share * moved, tried
         chances = items.chances(z)
     return at
+
+
+def _require_finite(*values: Floats) -> None:
+    if not all(np.isfinite(value).all() for value in values):
+        raise ValueError("the items have no finite loss: a weight or a feature is not a number, or too large")
 
 
 class _Items:

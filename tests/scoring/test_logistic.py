@@ -74,3 +74,41 @@ def test_a_label_that_nobody_carries_gets_an_offset_alone() -> None:
     assert not weights[:, 1].any()
     assert offsets[1] < -5
     assert weights[:, 0].any()
+
+
+@pytest.mark.parametrize("exclusive", [True, False])
+def test_items_of_no_weight_say_nothing(exclusive: bool) -> None:
+    """A class of such items alone is none, and the others are as without it."""
+    x, classes, weight = drawn(4)
+    y = np.eye(4, dtype=int)[classes]
+    weight[classes == 3] = 0
+    weights, offsets = fit_logits(x, y, np.ones_like(y), weight, exclusive=exclusive, strength=1.0)
+    keep = np.flatnonzero(classes < 3)
+    fewer, apart = fit_logits(x[keep], y[keep], np.ones_like(y[keep]), weight[keep], exclusive=exclusive, strength=1.0)
+    assert weights[:, :3].any(axis=0).all()
+    assert np.abs(weights - fewer).max() < 1e-4
+    assert np.abs(offsets - apart).max() < 1e-4
+    assert not weights[:, 3].any()
+    assert offsets[3] < -5
+
+
+def test_all_items_of_no_weight_give_offsets_alone() -> None:
+    x, classes, weight = drawn(3)
+    y = np.eye(3, dtype=int)[classes]
+    for exclusive in (True, False):
+        weights, offsets = fit_logits(x, y, np.ones_like(y), weight * 0, exclusive=exclusive, strength=1.0)
+        assert not weights.any()
+        assert np.isfinite(offsets).all()
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_what_is_no_number_is_refused_and_no_model(wrong: float) -> None:
+    x, classes, weight = drawn(2)
+    target = classes[None].astype(float)
+    broken = x.copy()
+    broken.data[0] = wrong
+    with pytest.raises(ValueError, match="no finite loss"):
+        fit_logistic(broken, target, weight, 2.0)
+    weight[0] = wrong
+    with pytest.raises(ValueError, match="no finite loss"):
+        fit_logistic(x, target, weight, 2.0)
