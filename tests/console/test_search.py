@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from console.accounts.models import Source, User
 from console.accounts.roles import Role, roles_of
@@ -23,6 +26,10 @@ from console.intake.models import Item
 from console.intake.parsing import parse_item
 from console.scores.models import Decision, Score
 from console.verdicts.services import VerdictForm
+from scoring.types import Item as ScoringItem
+from scoring.types import RunContext
+from scoring.types import Score as Scored
+from tests.console.automation import Told, receive
 
 Post = Callable[..., Item]
 Waiting = Callable[..., Case]
@@ -234,3 +241,23 @@ def test_rows_from_before_the_search_are_filled_in(rita: User, waiting: Waiting,
     assert SearchRow.objects.values().get() == kept
     call_command("index_items")
     assert "already" in capsys.readouterr().out
+
+
+class German(Told):
+    """Says of each text what no text so short says of itself."""
+
+    def score(self, items: Sequence[ScoringItem], context: RunContext) -> list[Scored]:
+        return [replace(score, signals={"language": "de"}) for score in super().score(items, context)]
+
+
+def test_a_row_that_is_written_again_keeps_the_language_that_the_item_was_decided_by(
+    shop: Source, rita: User, ready: None, monkeypatch: pytest.MonkeyPatch, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    monkeypatch.setattr("tests.console.automation.Told", German)
+    items = receive(shop, ["0.5", "0.5 hate", "0.5 spam"])
+    assert len(found(rita, language="de")) == 3
+    Score.objects.create(item=items[0], model="review@later", checksum="0" * 64, risk=0.5, signals={"language": "en"})
+    connection.check_constraints()  # or the rows of this transaction cannot be forgotten yet
+    with django_assert_max_num_queries(12):  # for any number
+        call_command("index_items", "--again")
+    assert len(found(rita, language="de")) == 3

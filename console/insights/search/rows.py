@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from console.intake.models import Item
+from console.scores.models import Decision
 from scoring.registry import KINDS
 from scoring.signals.spoken import sure_language
 from scoring.text.searching import folded
@@ -73,10 +74,17 @@ def search_fill(progress: Callable[[int], None] = lambda done: None) -> int:
     last: UUID | None = None
     done = 0
     while items := missing_after(last):
-        search_put(items=items, readings=[reading_of(item) for item in items])
+        told = _languages_told(items)
+        search_put(items=items, readings=[reading_of(item, {"language": told.get(item.pk)}) for item in items])
         last, done = items[-1].pk, done + len(items)
         progress(done)
     return done
+
+
+def _languages_told(items: Sequence[Item]) -> dict[UUID, Any]:
+    """What the score of each first decision calls its language: a row that is written again keeps the one that the item was decided by."""
+    first = Decision.objects.filter(item__in=items, number=1, score__isnull=False)
+    return dict(first.values_list("item_id", "score__signals__language"))
 
 
 def missing_after(last: UUID | None, *, limit: int = 500) -> list[Item]:
