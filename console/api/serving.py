@@ -16,7 +16,7 @@ from console.api.forms import Form
 from console.api.training import ModelView
 from console.common.errors import Invalid, NotFound
 from console.training.models import Trial
-from console.training.outside import trial_outside
+from console.training.outside import refusals_outside, trial_outside
 from console.training.services import canary_finish, canary_step, shadow_start, trial_end
 from console.training.shadow_report import BANDS, Alone, shadow_report
 from console.training.watch import canary_facts
@@ -97,7 +97,8 @@ class ModelShadow(TrialView):
     @idempotent
     def post(self, request: Request, version: str) -> HttpResponse:
         form, chosen = read_body(request, ShadowIn), self.version(version)
-        shadow_start(version=chosen, user=self.caller().user, share=form.share)
+        with refusals_outside(bound=self.caller().source is not None):
+            shadow_start(version=chosen, user=self.caller().user, share=form.share)
         return Answer(_shadow_row(self.last(str(chosen))), 201)
 
     @described("End the shadow", {204: None}, tag="training", name="shadow_end", problems=[404, 409])
@@ -124,7 +125,8 @@ class ModelCanary(TrialView):
         if form.share is not None:
             canary_step(trial=trial, share=form.share, user=self.caller().user)
         else:
-            canary_finish(trial=trial, user=self.caller().user)
+            with refusals_outside(bound=self.caller().source is not None):
+                canary_finish(trial=trial, user=self.caller().user)
         return Answer(_canary_row(self.last(version), self.caller()))
 
     @described("Stop the canary: the champion decides everything", {204: None}, tag="training", name="canary_end", problems=[404, 409])

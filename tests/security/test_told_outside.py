@@ -101,6 +101,18 @@ def test_what_is_done_to_a_run_or_model_answers_without_it(
     assert settings.HOME.name not in problem(calls.post("models/review@2/promote", {}), 409, "damaged")["detail"]
 
 
+def test_nor_does_a_damaged_model_that_is_to_be_tried_or_to_serve(versions: Versions, rival: Source, petra: User, ada: User) -> None:
+    versions.add("1", "champion")
+    damaged = versions.add("2", parent="1")
+    Trial.objects.create(mode="canary", kind="review", version=damaged, against="1", share=100, started_at=Now())
+    versions.damage(damaged)
+    for role, user, verb, body in ((Role.POLICY, petra, "shadow", {"share": 5}), (Role.ADMIN, ada, "canary", {"serve": True})):
+        said = problem(of(rival, role, user).post(f"models/review@2/{verb}", body), 409, "damaged")["detail"]
+        assert said == "Its files are not what was registered.", verb
+        whole = problem(signed_in(user).post(f"models/review@2/{verb}", body), 409, "damaged")["detail"]
+        assert "head.json" in whole, f"{verb} tells the people of this installation"
+
+
 @pytest.mark.parametrize(
     "code", ["run_failed", "model_damaged", "promotion_override", "canary_stopped", "fairness_gap", "one_that_is_new_here"]
 )
