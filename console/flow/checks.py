@@ -67,7 +67,10 @@ def _answer_of(check: Check) -> Verdict:
 
 
 def _settle_gold(check: Check) -> bool:
+    """Who said the answer while they held the case, or before their own counted, repeats what they said: that measures nobody."""
     answer, gold = _answer_of(check), check.gold
+    if gold is not None and gold.known_to.filter(pk=answer.reviewer_id).exists():
+        return check_close(check=check, result=Check.Result.NONE)
     right = gold is not None and answer.outcome == gold.outcome and same_reasons(gold.outcome, gold.clauses, answer.clauses)
     return check_close(check=check, result=Check.Result.SAME if right else Check.Result.OTHER)
 

@@ -56,7 +56,8 @@ def gold_mark(*, item: Item, outcome: str, clauses: Sequence[str], note: str, us
 
 
 def _known_now(gold: Gold, user: User) -> None:
-    """Who said it once knows it, whoever says it later; also where it waits at this moment."""
+    """Who said it once knows it, whoever says it later; also where it waits at this moment. What they hold already they may decide:
+    that is told apart where answers count (console.flow.checks)."""
     gold.known_to.add(user)
     for case_id in Check.objects.filter(gold=gold, state=Check.State.OPEN).values_list("case_id", flat=True):
         bar(case_id=case_id, user_ids=[user.pk], reason="earlier")

@@ -98,6 +98,7 @@ def _truth(check: Check) -> str:
 
 def _golds(kind: str) -> list[Check]:
     rows = Check.objects.filter(purpose=Check.Purpose.GOLD, state=Check.State.CLOSED, item__kind=kind, answer__isnull=False)
+    rows = rows.exclude(result=Check.Result.NONE)  # they had said the answer themselves
     return list(rows.select_related("gold", "answer").order_by("-pk")[:NEWEST])
 
 

@@ -14,9 +14,11 @@ from console.cases.models import Case
 from console.common.errors import Conflict, Invalid, NotFound
 from console.common.models import OutboxEvent
 from console.flow import case_claim, checks_settle, verdict_undo
+from console.insights.agreement import gold_share
 from console.intake.models import Item
 from console.quality.gold import gold_mark, gold_retire, golds_open_to
-from console.quality.models import Check, CheckPlan, Gold
+from console.quality.measuring import measure
+from console.quality.models import Check, CheckPlan, Gold, Reliability
 from console.quality.qa import qa_give
 from console.scores.models import Decision
 from console.verdicts.models import Label, Verdict
@@ -108,6 +110,28 @@ def test_nor_is_it_where_it_waits_because_somebody_gave_it_back(gold: Gold, wait
     gold_mark(item=gold.item, outcome="enforce", clauses=["4.1"], note="", user=ada)
     for lead in (lena, ada):
         assert case_claim_one(case_id=claim.case_id, reviewer=lead, is_lead=True) is None, lead.username
+
+
+@pytest.mark.parametrize("answered_first", [False, True])
+def test_who_says_the_answer_while_they_hold_it_is_not_measured_by_it(
+    gold: Gold, waiting: Waiting, ada: User, answered_first: bool
+) -> None:
+    ordinary = waiting("The soup was cold.")
+    with dice(0.0):
+        claim = case_claim(queue=ordinary.queue, reviewer=ada, is_lead=True)
+    assert claim is not None
+    assert claim.case.item_id == gold.item_id
+    if answered_first:
+        give(claim, ALLOW)
+    gold_mark(item=gold.item, outcome="allow", clauses=[], note="", user=ada)
+    if not answered_first:
+        give(claim, ALLOW)
+    settle()
+    check = Check.objects.get(gold=gold)
+    assert (check.state, check.result) == ("closed", "")
+    assert gold_share(user=ada).of == 0
+    measure("review")
+    assert not Reliability.objects.filter(reviewer=ada).exists()
 
 
 def test_nor_who_judged_a_verdict_of_the_item(gold: Gold, waiting: Waiting, ada: User, rita: User) -> None:
