@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from scoring.signals.encoder_source import CONFIG, MODEL_NAME, REVISION, TOKENIZ
 
 DIMENSIONS = 384
 MAX_TOKENS = 128
+MOST_KNOWN = 100_000  # vectors that one context keeps: 150 MB, and their texts
 GRAPH, SEAL = "encoder.onnx", "seal.json"
 # The seal lies beside the graph, so whoever changes one can change both. Exports are equal byte for byte with the versions of
 # requirements.lock; this is the graph that the starters were made with. What is trained here names the graph in its bundle.
@@ -189,13 +191,15 @@ def encoder_for(bundle: Bundle) -> TextEncoder:
 
 
 def encode_once(encoder: Encoder, texts: Sequence[str], known: MutableMapping[tuple[str, str], Any] | None) -> Vectors:
-    """As encoder.encode(), but what is known already is not encoded again: a text's vector is the same in any company."""
+    """As encoder.encode(), but what is known already is not encoded again: a text's vector is the same in any company. `known` takes
+    MOST_KNOWN; what comes after them is encoded each time, as an examination asks of ever more variants of its texts."""
     if known is None or not texts:
         return encoder.encode(texts)
-    fresh = [text for text in dict.fromkeys(texts) if (encoder.id, text) not in known]
-    if fresh:
-        known.update(((encoder.id, text), vector) for text, vector in zip(fresh, encoder.encode(fresh), strict=True))
-    return np.stack([known[encoder.id, text] for text in texts])
+    keys = [(encoder.id, text) for text in texts]
+    fresh = [key for key in dict.fromkeys(keys) if key not in known]
+    made = dict(zip(fresh, encoder.encode([text for _, text in fresh]), strict=True)) if fresh else {}
+    known.update(islice(made.items(), max(0, MOST_KNOWN - len(known))))
+    return np.stack([made[key] if key in made else known[key] for key in keys])
 
 
 def _readable(text: str) -> str:

@@ -211,21 +211,33 @@ def test_it_can_be_exported_from_the_shell(capsys: pytest.CaptureFixture[str], t
     assert "has no model.safetensors" in capsys.readouterr().err
 
 
+class Listening:
+    id = "listening"
+
+    def __init__(self) -> None:
+        self.asked: list[Sequence[str]] = []
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.asked.append(texts)
+        return np.array([[len(text), 1.0] for text in texts], np.float32)
+
+
 def test_what_is_known_is_not_encoded_again_and_is_the_same() -> None:
-    asked: list[Sequence[str]] = []
-
-    class Listening:
-        id = "listening"
-
-        def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-            asked.append(texts)
-            return np.array([[len(text), 1.0] for text in texts], np.float32)
-
     encoder, known = Listening(), dict[tuple[str, str], Any]()
     first = encode_once(encoder, ["one", "three", "one"], known)
     second = encode_once(encoder, ["three", "eleven"], known)
-    assert asked == [["one", "three"], ["eleven"]]
+    assert encoder.asked == [["one", "three"], ["eleven"]]
     assert (first == encoder.encode(["one", "three", "one"])).all()
     assert (second == encoder.encode(["three", "eleven"])).all()
     assert encode_once(encoder, ["three"], None)[0, 0] == 5
     assert len(known) == 3
+
+
+def test_what_is_known_has_a_bound_and_the_rest_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scoring.signals.text_encoder.MOST_KNOWN", 2)
+    encoder, known = Listening(), dict[tuple[str, str], Any]()
+    texts = ["a", "bb", "ccc", "bb"]
+    for _ in range(2):
+        assert (encode_once(encoder, texts, known)[:, 0] == [1, 2, 3, 2]).all()
+    assert encoder.asked == [["a", "bb", "ccc"], ["ccc"]]
+    assert [text for _, text in known] == ["a", "bb"]
