@@ -34,4 +34,3 @@ def _measure(certificate: Certificate) -> int:
                 parts[cut, name].append(audited)
     counts = {key: found for key, part in sorted(parts.items()) if (found := counted(part, limit, certificate.threshold))[0]}
     return sum(row.withheld for row in band_slices_take(certificate=certificate, counts=counts))
-

@@ -48,7 +48,8 @@ def moved_tone(value: float | None) -> str:
 
 @register.filter
 def held_words(one: Mapping[str, Any]) -> str:
-    """ "German: people, instead of letting through", "shop: lets through at or below 0.05": what differs in a part of a band."""
+    """What differs in a part of a band: "German: people, instead of letting through", or "shop: let through at or below 0.05, by its own
+    certificate"."""
     name = LANGUAGES.get(one["name"], one["name"]) if one["cut"] == LANGUAGE else one["name"]
     of = "" if one["label"] == RISK else f" {one['label'].replace('_', ' ')}"
     allows, mark = one["side"] == "allow", one.get("mark")
