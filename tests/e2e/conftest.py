@@ -31,6 +31,7 @@ from tests.e2e.payloads import PAYLOADS
 from tests.e2e.served import Served
 
 PASSWORD = "plain-sight-42"
+SERVED = Served()
 # Refusals that a test provokes: the browser and htmx each note them.
 EXPECTED = (
     "status of 409", "status of 422", "ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "Response Status Error Code 4", "htmx:afterRequest",
@@ -90,7 +91,16 @@ def complaints() -> Iterator[list[str]]:
 
 @pytest.fixture(scope="session")
 def served() -> Served:
-    return Served()
+    return SERVED
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Iterator[None]:
+    """Once the database is empty the server may go on."""
+    try:
+        return (yield)
+    finally:
+        SERVED.go_on()
 
 
 @pytest.fixture

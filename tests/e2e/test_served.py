@@ -45,6 +45,7 @@ def test_it_names_what_did_not_end_and_then_forgets_it(slow: tuple[Served, Asked
     with pytest.raises(AssertionError, match="/slow/"):
         counted.come_to_rest()
     counted.come_to_rest()
+    counted.go_on()
     other = Asked("/next/")
     asked.end()  # the late end of the one is not the end of the other
     with pytest.raises(AssertionError, match="/next/"):
@@ -56,3 +57,17 @@ def test_it_waits_for_what_ends(slow: tuple[Served, Asked]) -> None:
     counted, asked = slow
     asked.end()
     counted.come_to_rest()
+
+
+def test_what_comes_while_the_database_is_emptied_waits(slow: tuple[Served, Asked], monkeypatch: pytest.MonkeyPatch) -> None:
+    counted, asked = slow
+    asked.end()
+    counted.come_to_rest()
+    monkeypatch.setattr(served, "PATIENCE", 5)
+    late = threading.Thread(target=request_started.send, args=[Asked], kwargs={"environ": {"PATH_INFO": "/late/"}})
+    late.start()
+    late.join(0.1)
+    assert late.is_alive()
+    counted.go_on()
+    late.join(5)
+    assert not late.is_alive()
