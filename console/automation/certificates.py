@@ -17,7 +17,7 @@ from console.alerts.services import alert_clear, alert_raise
 from console.audit.services import audit_append
 from console.automation.estimates import week_of
 from console.automation.evidence import Evidence, auditors_of, evidence_of
-from console.automation.looks import MOST_LOOKS, in_vain, look_spend, looks_spent, next_look
+from console.automation.looks import MOST_LOOKS, in_vain, look_spend, looks_of
 from console.automation.marks import standard_of
 from console.automation.models import AutomationRule, Basis, Certificate, Side
 from console.automation.parts import MOST_PARTS, band_lock, part_of
@@ -58,9 +58,9 @@ def look_at(rule: AutomationRule) -> Looked | None:
     document = active_policy(rule.kind)[1]
     model, standard = str(serving), standard_of(document)
     evidence = evidence_of(kind=rule.kind, model=model, label=rule.label, document=document, part=part_of(rule))
-    look, held = next_look(rule, model, standard, len(evidence.audits)), risk_held(rule)
+    (spent, look), held = looks_of(rule, model, standard, audits=len(evidence.audits)), risk_held(rule)
     return Looked(
-        rule=rule, model=model, spent=looks_spent(rule, model, standard), look=look, held=held, evidence=evidence,
+        rule=rule, model=model, spent=spent, look=look, held=held, evidence=evidence,
         proof=certify(evidence.audits, evidence.traffic, limit_of(rule, look=look, held=held)),
     )  # fmt: skip
 

@@ -19,22 +19,15 @@ def in_vain(rule: AutomationRule, model: str, standard: str) -> dict[str, int]:
     return found
 
 
-def looks_spent(rule: AutomationRule, model: str, standard: str) -> int:
-    """In vain, and for what was certified, also where that has ended."""
-    made = _made_last(rule, model, standard)
-    return max(in_vain(rule, model, standard).get("count", 0), made.look if made else 0)
-
-
-def _made_last(rule: AutomationRule, model: str, standard: str) -> Certificate | None:
+def looks_of(rule: AutomationRule, model: str, standard: str, *, audits: int) -> tuple[int, int]:
+    """(how many were spent, the number of the next). Spent: in vain, and for what was certified, also where that has ended. Where
+    nothing was answered since a certificate was made, its proof is the same proof and costs nothing again."""
     asked = {name: getattr(rule, name) for name in _ASKED}
-    return Certificate.objects.filter(rule_id=rule.pk, model=model, standard=standard, **asked).order_by("-made_at", "-pk").first()
-
-
-def next_look(rule: AutomationRule, model: str, standard: str, audits: int) -> int:
-    """Its number. Where nothing was answered since a certificate was made, its proof is the same proof and costs nothing again."""
-    spent, made = looks_spent(rule, model, standard), _made_last(rule, model, standard)
+    certified = Certificate.objects.filter(rule_id=rule.pk, model=model, standard=standard, **asked)
+    made = certified.order_by("-made_at", "-pk").first()
+    spent = max(in_vain(rule, model, standard).get("count", 0), made.look if made else 0)
     again = made is not None and made.look == spent and made.audits == audits
-    return spent if again else min(spent + 1, MOST_LOOKS)
+    return spent, spent if again else min(spent + 1, MOST_LOOKS)
 
 
 def look_spend(rule: AutomationRule, model: str, standard: str, *, count: int, audits: int) -> None:
