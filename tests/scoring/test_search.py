@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
 from scoring.artifacts import Bundle
-from scoring.kind import Split, Trainer, TrainOptions
+from scoring.kind import Kind, Split, Trainer, TrainOptions
 from scoring.kinds.review.finetune import read_options
 from scoring.registry import KINDS
 from scoring.text.tuning import TuneOptions
@@ -21,6 +21,20 @@ from tests.scoring.review_lines import one_hot_lines
 
 CONTACT = KINDS["contact"]
 OPTIONS = TrainOptions(seed=4)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retrained(Kind):
+    """A kind that is trained as a test says."""
+
+    train: Trainer
+
+    def load_trainer(self, name: str | None = None) -> Trainer:
+        return self.train
+
+
+def trained_by(train: Trainer, kind: Kind) -> Kind:
+    return Retrained(train=train, **{name: getattr(kind, name) for name in Kind.__dataclass_fields__})
 
 
 def examples(number: int) -> list[Example]:
@@ -82,18 +96,11 @@ def test_what_judges_is_never_learned_from() -> None:
     given: set[str] = set()
     real = CONTACT.load_trainer("quick")
 
-    class Listening:
-        def __getattr__(self, name: str) -> object:
-            return getattr(CONTACT, name)
+    def train(split: Split, out: Path, options: TrainOptions) -> Bundle:
+        given.update(e.item.id for e in (*split.train, *split.tune))
+        return real(split, out, options)
 
-        def load_trainer(self, name: str) -> object:
-            def train(split: object, out: object, options: object) -> object:
-                given.update(e.item.id for e in (*split.train, *split.tune))  # type: ignore[attr-defined]
-                return real(split, out, options)  # type: ignore[arg-type]
-
-            return train
-
-    search_settings(Listening(), "quick", data, OPTIONS, seconds=600)  # type: ignore[arg-type]
+    search_settings(trained_by(train, CONTACT), "quick", data, OPTIONS, seconds=600)
     judged = {e.item.id for e in search.split(data, CONTACT, seed=OPTIONS.seed, test=search.JUDGED, tune=search.JUDGED).test}
     assert len(judged) > 60
     assert given.isdisjoint(judged)
@@ -118,24 +125,18 @@ def test_a_trial_is_ended_in_its_midst_when_the_time_is_over() -> None:
     now = [0.0]
     own = CONTACT.load_trainer("quick")
 
-    class Slow:
-        def __getattr__(self, name: str) -> object:
-            return getattr(CONTACT, name)
+    def train(split: Split, out: Path, options: TrainOptions) -> Bundle:
+        for step in range(100):
+            now[0] += 1
+            options.progress(step / 100, "")
+        return own(split, out, options)
 
-        def load_trainer(self, name: str) -> Trainer:
-            def train(split: Split, out: Path, options: TrainOptions) -> Bundle:
-                for step in range(100):
-                    now[0] += 1
-                    options.progress(step / 100, "")
-                return own(split, out, options)
-
-            return train
-
-    found = search_settings(Slow(), "quick", examples(300), OPTIONS, seconds=150, clock=lambda: now[0])  # type: ignore[arg-type]
+    slow = trained_by(train, CONTACT)
+    found = search_settings(slow, "quick", examples(300), OPTIONS, seconds=150, clock=lambda: now[0])
     assert not found.complete
     assert [trial.number for trial in found.trials] == [0]
     assert now[0] == 150
-    assert search_settings(Slow(), "quick", examples(300), OPTIONS, seconds=50, clock=lambda: now[0]).sentence == (  # type: ignore[arg-type]
+    assert search_settings(slow, "quick", examples(300), OPTIONS, seconds=50, clock=lambda: now[0]).sentence == (
         "Settings were not searched: the time ran out before a trial came to an end. The trainer's own are kept."
     )
 
@@ -146,20 +147,13 @@ def test_fine_tuning_is_searched_about_its_own_settings_and_takes_what_is_found(
     review = KINDS["review"]
     quick = review.load_trainer("quick")
 
-    class Told:
-        def __getattr__(self, name: str) -> object:
-            return getattr(review, name)
-
-        def load_trainer(self, name: str) -> Trainer:
-            def train(split: Split, out: Path, options: TrainOptions) -> Bundle:
-                tuned.append(read_options(options)[1])
-                worse = {"max_features": 1} if tuned[-1].epochs != 5 else {"max_features": 3_000}
-                return quick(split, out, replace(options, parameters={"encoder": False, "folds": 2, **worse}))
-
-            return train
+    def train(split: Split, out: Path, options: TrainOptions) -> Bundle:
+        tuned.append(read_options(options)[1])
+        worse = {"max_features": 1} if tuned[-1].epochs != 5 else {"max_features": 3_000}
+        return quick(split, out, replace(options, parameters={"encoder": False, "folds": 2, **worse}))
 
     data = [example_from_line(review, line) for line in one_hot_lines(4)]
-    found = search_settings(Told(), "fine-tune", data, OPTIONS, seconds=600)  # type: ignore[arg-type]
+    found = search_settings(trained_by(train, review), "fine-tune", data, OPTIONS, seconds=600)
     assert found.complete
     assert {(t.epochs, t.rate) for t in tuned} == {(3, 8e-5), (2, 4e-5), (2, 1.6e-4), (5, 4e-5), (5, 1.6e-4)}
     assert found.parameters["epochs"] == 5
